@@ -155,4 +155,12 @@ type Tap interface {
 	Content() bool
 	Ended() bool
 	Err() error
+	// Fail returns the bytes that end a broken native stream honestly in the
+	// format's own words (R67), given what has passed so far: a torn event is
+	// closed first, ids and sequence numbers continue. Called at most once,
+	// after the last Write; nil for whole bodies.
+	Fail(err error) []byte
+	// Boundary reports whether the last byte ended an event, so that a
+	// keep-alive may be inserted.
+	Boundary() bool
 }
