@@ -14,7 +14,9 @@ type index struct {
 	keyByHash    map[string]*Key
 	exact        map[string]string // alias without wildcards → target
 	wildcards    []Alias           // most specific first (contract.md 4.3)
-	custom       map[string][]CustomModel
+	custom       map[string][]CustomModel // by provider
+	customByID   map[string][]CustomModel
+	hasCustom    map[[2]string]bool // provider, id
 	listedBy     map[string][]*Account // bare model id → active accounts whose live list has it
 }
 
@@ -33,6 +35,8 @@ func (s *Snapshot) Seal() {
 		keyByHash:    make(map[string]*Key, len(s.Keys)),
 		exact:        make(map[string]string),
 		custom:       make(map[string][]CustomModel),
+		customByID:   make(map[string][]CustomModel, len(s.Custom)),
+		hasCustom:    make(map[[2]string]bool, len(s.Custom)),
 		listedBy:     make(map[string][]*Account),
 	}
 	for _, n := range s.Nodes {
@@ -67,6 +71,8 @@ func (s *Snapshot) Seal() {
 	slices.SortStableFunc(x.wildcards, func(a, b Alias) int { return specificity(b.Pattern) - specificity(a.Pattern) })
 	for _, m := range s.Custom {
 		x.custom[m.Provider] = append(x.custom[m.Provider], m)
+		x.customByID[m.ID] = append(x.customByID[m.ID], m)
+		x.hasCustom[[2]string{m.Provider, m.ID}] = true
 	}
 	s.index = x
 }
@@ -135,6 +141,14 @@ func (s *Snapshot) Wildcard(name string) (target string, ok bool) {
 
 // CustomOf lists the models the user added to a provider.
 func (s *Snapshot) CustomOf(provider string) []CustomModel { return s.index.custom[provider] }
+
+// CustomByID lists the providers the user added a bare model id to.
+func (s *Snapshot) CustomByID(model string) []CustomModel { return s.index.customByID[model] }
+
+// HasCustom reports whether the user added this model to this provider.
+func (s *Snapshot) HasCustom(provider, model string) bool {
+	return s.index.hasCustom[[2]string{provider, model}]
+}
 
 // ListedBy lists the active accounts whose live model list has this bare id.
 func (s *Snapshot) ListedBy(model string) []*Account { return s.index.listedBy[model] }

@@ -1,0 +1,132 @@
+// Package routing decides which targets a request may go to, in which order,
+// and why. It is pure: everything it needs is handed in, nothing is called,
+// and the same input gives the same plan.
+package routing
+
+import (
+	"omniroute/backend/catalog"
+	"omniroute/backend/config"
+	"omniroute/backend/fault"
+)
+
+// Query is what the plan of one request depends on.
+type Query struct {
+	Model    string         // as the client wrote it
+	Provider string         // id or prefix of a dedicated provider route, "" = any
+	Format   catalog.Format // the client's, to prefer native targets
+}
+
+// Candidate is one option of a route.
+type Candidate struct {
+	Target  config.Target
+	Account *config.Account
+	Upstream
+	Asked string // the name in the combo or request that led here, "prefix/model"
+	Note  string // what was replaced and why, "" = nothing
+}
+
+// Upstream is a provider as a request sees it: a catalogue entry, or a
+// user's node over its template.
+type Upstream struct {
+	Provider *catalog.Provider
+	Node     *config.Node // nil for catalogue entries
+}
+
+// ID is the stable id used in targets and receipts.
+func (u Upstream) ID() string {
+	if u.Node != nil {
+		return u.Node.ID
+	}
+	return u.Provider.ID
+}
+
+// Prefix is the model prefix shown to people.
+func (u Upstream) Prefix() string {
+	if u.Node != nil {
+		return u.Node.Prefix
+	}
+	return u.Provider.Alias
+}
+
+// Name is the display name.
+func (u Upstream) Name() string {
+	if u.Node != nil {
+		return u.Node.Name
+	}
+	return u.Provider.Name
+}
+
+// Format is the wire format a node was made for, or a provider's default.
+func (u Upstream) Format() catalog.Format {
+	if u.Node != nil && u.Node.Type == config.NodeOpenAI && u.Node.APIType == "responses" {
+		return catalog.OpenAIResponses
+	}
+	return u.Provider.Format()
+}
+
+// Skip is a target that was left out, and why.
+type Skip struct{ Target, Why string }
+
+// Route is the plan of one request.
+type Route struct {
+	Combo      *config.Combo // nil = a single model
+	Candidates []Candidate
+	Skipped    []Skip
+}
+
+// Planner holds the facts a plan needs besides the settings. Safe for
+// concurrent use.
+type Planner struct{ Catalog *catalog.Catalog }
+
+// DemoAccount stands for the built-in simulated provider, which needs no
+// connection.
+const DemoAccount = "demo"
+
+// Plan resolves the model name (rulings 3.1) and lists the targets in order.
+// A name that means nothing is fault.NotFound. A known name without a usable
+// account is an error too, whose sentence says what to connect.
+func (p *Planner) Plan(s *config.Snapshot, q Query) (Route, error) {
+	var r Route
+	w := walk{planner: p, snap: s, query: q, route: &r}
+	if q.Provider != "" {
+		return r, w.dedicated()
+	}
+	return r, w.name(q.Model, 0)
+}
+
+// upstream finds a provider by node id, node prefix, catalogue id or prefix.
+// A node's prefix wins (contract.md 4.2).
+func (p *Planner) upstream(s *config.Snapshot, name string) (Upstream, bool) {
+	node, ok := s.NodeByPrefix(name)
+	if !ok {
+		node, ok = s.Nodes[name]
+	}
+	if ok {
+		template, ok := p.Catalog.Node(string(node.Type))
+		return Upstream{template, node}, ok
+	}
+	entry, ok := p.Catalog.Provider(name)
+	return Upstream{Provider: entry}, ok
+}
+
+// Upstream resolves a provider id or prefix for other rooms.
+func (p *Planner) Upstream(s *config.Snapshot, name string) (Upstream, bool) {
+	return p.upstream(s, name)
+}
+
+// AccountsOf lists the active accounts of an upstream; the demo has one of
+// its own.
+func AccountsOf(s *config.Snapshot, u Upstream) []*config.Account {
+	if u.Node == nil && u.Provider.Kind == catalog.KindDemo {
+		return demoAccounts
+	}
+	return s.AccountsOf(u.ID())
+}
+
+var demoAccounts = []*config.Account{{ID: DemoAccount, Provider: "demo", Name: "Built-in demo", Kind: config.KindNone, Active: true}}
+
+func modelNotFound(format string, args ...any) *fault.Error {
+	e := fault.New(fault.NotFound, "routing.plan", format, args...)
+	e.Code, e.Param = fault.CodeModelNotFound, "model"
+	return e
+}
