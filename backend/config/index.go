@@ -12,11 +12,11 @@ type index struct {
 	accounts     map[string][]*Account // by provider, active ones, by priority then age
 	comboByName  map[string]*Combo
 	keyByHash    map[string]*Key
-	exact        map[string]string // alias without wildcards → target
-	wildcards    []Alias           // most specific first (contract.md 4.3)
+	exact        map[string]string        // alias without wildcards → target
+	wildcards    []Alias                  // most specific first (contract.md 4.3)
 	custom       map[string][]CustomModel // by provider
 	customByID   map[string][]CustomModel
-	hasCustom    map[[2]string]bool // provider, id
+	hasCustom    map[[2]string]bool    // provider, id
 	listedBy     map[string][]*Account // bare model id → active accounts whose live list has it
 }
 

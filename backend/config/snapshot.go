@@ -126,11 +126,12 @@ type Settings struct {
 // but whose pointed-to values must be replaced, never changed in place.
 type Snapshot struct {
 	Rev      int64
-	Accounts map[string]*Account // by id
-	Nodes    map[string]*Node    // by id
-	Combos   map[string]*Combo   // by id
-	Keys     map[string]*Key     // by id
-	Aliases  []Alias             // in the user's order
+	Accounts map[string]*Account  // by id
+	Nodes    map[string]*Node     // by id
+	Combos   map[string]*Combo    // by id
+	Keys     map[string]*Key      // by id
+	Revoked  map[string]time.Time // hashes that were a key once, and since when not: refused, never taken for unknown
+	Aliases  []Alias              // in the user's order
 	Custom   []CustomModel
 	Settings Settings
 
