@@ -6,7 +6,7 @@ import zlib from 'node:zlib';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { requestInvariants } from '../vectors/match.mjs';
 import { readRequest } from './read.mjs';
-import { COUNT, plan } from './scenarios.mjs';
+import { COUNT, SIGNATURES, THOUGHT, plan } from './scenarios.mjs';
 import { errorFrame, writeBody, writeError, writeFrames } from './write.mjs';
 
 export const FORMATS = ['openai-chat', 'openai-responses', 'anthropic', 'gemini'];
@@ -38,10 +38,11 @@ function send(res, status, body, headers = {}) {
 }
 
 export class Double {
-  // A request that breaks a law is answered 400, and its record keeps the problems. With native = true the body is the client's own
-  // and only the envelope is checked: the real services take more than a translator should write (genai repeats roles in streamed chats).
+  // A request that breaks a law is answered 400, and its record keeps the problems. Where native(record) is true the body is the
+  // client's own and only the envelope is checked: the real services take more than a translator should write (genai repeats roles
+  // in streamed chats). override(record) may answer instead of the scenario; credentials holds other logins than keyOf, by label.
   constructor() {
-    this.native = false; this.records = []; this.override = undefined; this.threads = new Map(); this.serial = 0;
+    this.native = () => false; this.credentials = new Map(); this.records = []; this.override = undefined; this.threads = new Map(); this.serial = 0;
     this.server = http.createServer((req, res) => this.#serve(req, res).catch((e) => { this.records.push({ problems: [`double: ${e.stack}`] }); res.destroy(); }));
   }
 
@@ -84,17 +85,20 @@ export class Double {
 
   // What this format's API would refuse: wrong credential place, unknown model, foreign fields, broken pairing, …
   #laws(record, format, action, pathModel) {
-    const { headers: h, body, problems } = record; const key = keyOf(format);
+    const { headers: h, body, problems } = record; const login = this.credentials.get(record.label);
     const auth = { anthropic: h['x-api-key'] ?? h.authorization?.replace(/^Bearer /, ''), gemini: h['x-goog-api-key'] ?? new URLSearchParams(record.query).get('key') };
     record.credential = format in auth ? auth[format] : h.authorization?.replace(/^Bearer /, '');
-    if (record.credential !== key) problems.push('the credential of this upstream is missing');
+    if (login && h['x-api-key']) problems.push('a key beside the login');
+    if (record.credential !== (login ?? keyOf(format))) problems.push('the credential of this upstream is missing');
     if (!/^application\/json/.test(h['content-type'] ?? '')) problems.push(`content-type ${h['content-type']}`);
     if (format === 'anthropic' && !h['anthropic-version']) problems.push('no anthropic-version header');
     const model = format === 'gemini' ? pathModel : body.model;
     if (model !== MODELS[format]) problems.push(`model ${model}`);
     if (Object.keys(h).some((k) => k.startsWith('x-omniroute') || k === 'cookie')) problems.push('a private header leaked');
     if (format === 'gemini' && action === 'stream' && new URLSearchParams(record.query).get('alt') !== 'sse') problems.push('no alt=sse');
-    if (action !== 'count' && !this.native) problems.push(...requestInvariants[format](body));
+    // Anthropic signs a thought together with its words.
+    if (format === 'anthropic') for (const m of body.messages ?? []) for (const b of Array.isArray(m.content) ? m.content : []) if (b.signature === SIGNATURES.anthropic && b.thinking !== THOUGHT) problems.push('the words of a signed thought changed');
+    if (action !== 'count' && !this.native(record)) problems.push(...requestInvariants[format](body));
   }
 
   // Anthropic's threads: a continued request holds only the new messages.

@@ -1,6 +1,7 @@
 // What the scripted upstream answers. A prompt chooses by a word like [scenario:parallel]; the last one in the user turns counts.
 // answer = {parts: [{thinking, signature} | {text} | {call: {id, name, args}}], finish: stop|length|filter|tool_calls, usage,
 //           http?: {status, kind, retryAfter?}, fault?: error-first | error-after | cut, torn?: true}
+import { createHash } from 'node:crypto';
 
 // Token numbers of every answer: input includes both cache parts, output includes reasoning.
 export const USAGE = { input: 120, cacheRead: 40, cacheWrite: 10, output: 30, reasoning: 12 };
@@ -64,7 +65,7 @@ function agentTask(req, { file }) {
   const printed = lastResults(req).map((r) => /wrote-[a-z0-9]+/.exec(r.text)?.[0]).find(Boolean);
   if (printed) return text(`Task finished: ${printed}.`);
   if (lastResults(req).length) return text(`Task failed, the shell said: ${lastResults(req).map((r) => r.text).join(' | ').slice(0, 500)}`);
-  const word = `wrote-${Buffer.from(file).toString('hex').slice(-12)}`;
+  const word = `wrote-${createHash('sha256').update(file).digest('hex').slice(0, 10)}`;
   const call = shellCall(req.tools, `echo ${word} > ${file} && cat ${file}`);
   if (call) return { parts: [{ text: 'I run the command. ' }, call], finish: 'tool_calls' };
   return req.schema ? text(JSON.stringify(fill(req.schema))) : text('Marker file');

@@ -124,5 +124,12 @@ export class ResponsesClient {
     return (stream ? await this.sdk.responses.stream(body).finalResponse() : await this.sdk.responses.parse(body)).output_parsed;
   }
 
+  // Sends the inputs one after the other, each continuing the response before it.
+  async follow(model, inputs, previous_response_id) {
+    let r;
+    for (const input of inputs) r = await this.sdk.responses.create({ model, input, ...((r?.id ?? previous_response_id) && { previous_response_id: r?.id ?? previous_response_id }) });
+    return r.output_text;
+  }
+
   async count(model, prompt) { return (await this.sdk.responses.inputTokens.count({ model, input: prompt, instructions: 'Be brief.' })).input_tokens; }
 }

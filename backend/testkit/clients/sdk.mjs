@@ -46,8 +46,8 @@ class Matrix {
   }
 
   async run() {
-    const mark = this.double.records.length; const sent = wire.length; this.double.native = this.native;
-    for (const part of ['text', 'finishes', 'tools', 'structured', 'thinking', 'multibyte', 'count', 'errors', 'streamErrors']) await this.cell.part(part, () => this[part]());
+    const mark = this.double.records.length; const sent = wire.length; this.double.native = () => this.native;
+    for (const part of ['text', 'finishes', 'tools', 'structured', 'thinking', 'multibyte', 'count', 'conversation', 'errors', 'streamErrors']) await this.cell.part(part, () => this[part]());
     const records = this.double.records.slice(mark);
     this.cell.is('broken requests upstream', [...new Set(records.flatMap((r) => r.problems))], []);
     this.cell.ok('the key of the client never goes upstream', !records.some((r) => JSON.stringify(r.headers).includes(CLIENT_KEY)));
@@ -85,7 +85,8 @@ class Matrix {
       this.cell.is(`text ${how}: upstream streams`, req.stream, stream);
       this.cell.ok(`text ${how}: system prompt arrives`, req.system?.includes(system), req.system);
       this.cell.is(`text ${how}: max tokens arrive`, req.maxTokens, 333);
-      this.cell.is(`text ${how}: temperature arrives`, req.temperature, 0.5);
+      // A reasoning model may refuse sampling: then the gateway leaves it out.
+      this.cell.ok(`text ${how}: temperature arrives`, req.temperature === 0.5 || (this.upstream === 'openai-responses' && !this.native && req.temperature === undefined), req.temperature);
       this.cell.is(`text ${how}: picture arrives`, req.turns?.at(-1)?.images, 1);
       if (req.stop && this.format !== 'openai-responses') this.cell.is(`text ${how}: stop arrives`, req.stop, ['<END>']);
       this.sameBytes(`text ${how}`, record);
@@ -158,6 +159,18 @@ class Matrix {
     if (this.native || asked) this.cell.is('token count of the upstream', n, COUNT);
     else this.cell.ok('token count is estimated', Number.isInteger(n) && n > 5 && n < 200, n);
     this.cell.is('counting generates nothing', this.double.since(mark).length, 0);
+  }
+
+  // A response is continued by its id although this upstream keeps nothing; an id nobody knows is refused.
+  async conversation() {
+    if (!this.client.follow || this.native) return;
+    const mark = this.double.records.length; const first = prompt('text', 'My name is Ada.');
+    this.cell.is('continued response: text', await this.client.follow(await this.model(), [first, prompt('text', 'What is my name?')]), 'Hello from the scripted upstream.');
+    const turns = this.double.since(mark)[1]?.req?.turns ?? [];
+    this.cell.is('continued response: the upstream gets the whole conversation', turns.map((t) => t.role), ['user', 'assistant', 'user']);
+    this.cell.ok('continued response: first words', turns[0]?.texts.join('') === first, turns[0]?.texts);
+    let e; try { await this.client.follow(await this.model(), [prompt('text')], 'resp_nobody_knows'); } catch (x) { e = x; }
+    this.cell.is('unknown previous_response_id', [e?.status, e?.param], [400, 'previous_response_id']);
   }
 
   async errors() {
