@@ -63,12 +63,16 @@ type Caps struct {
 	NoImages       bool
 	NoAudio        bool
 	NoFiles        bool
-	Codex          bool // ChatGPT's Codex backend (formats.md 4.9)
-	JSONSchema     bool // Gemini: takes parametersJsonSchema and responseJsonSchema
-	NoCallIDs      bool // Gemini: functionCall.id is refused (Vertex)
-	NeedsSeal      bool // Gemini 3: calls in history need a signature (R28)
-	OpenAIHost     bool // api.openai.com itself: safety_identifier instead of user (R5)
-	NoStreamUsage  bool // chat: stream_options is refused
+	Codex          bool   // ChatGPT's Codex backend (formats.md 4.9)
+	JSONSchema     bool   // Gemini: takes parametersJsonSchema and responseJsonSchema
+	NoCallIDs      bool   // Gemini: functionCall.id is refused (Vertex)
+	NeedsSeal      bool   // Gemini 3: calls in history need a signature (R28)
+	OpenAIHost     bool   // api.openai.com itself: safety_identifier instead of user (R5)
+	NoStreamUsage  bool   // chat: stream_options is refused
+	SeedField      string // chat: "" = seed
+	ToolChoiceAny  string // chat: the word for "must call a tool", "" = required
+	ToolIDs        string // chat: shape of call ids the host insists on, "" or "alnum9" (Mistral)
+	UserRole       bool   // chat: instructions travel as user text (contract F106)
 }
 
 // Dialect is the target's own way of speaking a format.
