@@ -3,8 +3,10 @@ package catalog
 // Thinking says how a target is asked to reason (formats.md 4.4).
 type Thinking string
 
-// The ways of asking.
+// The ways of asking. ThinkingUnknown: nobody said; a stated wish may travel
+// in the format's usual way.
 const (
+	ThinkingUnknown  Thinking = ""
 	ThinkingNone     Thinking = "none"     // send nothing
 	ThinkingBudget   Thinking = "budget"   // a number of tokens (Claude up to 4.5, Gemini 2.5)
 	ThinkingAdaptive Thinking = "adaptive" // Claude 4.6 and later: adaptive plus output_config.effort
@@ -30,6 +32,8 @@ type Capabilities struct {
 	ToolIDs        string   // shape of tool call ids the host insists on: "" or "alnum9"
 	AlternateRoles bool     // user and assistant must strictly alternate
 	Codex          bool     // ChatGPT back end dialect (formats.md 4.9)
+	NeedsSeal      bool     // tool calls in history need their thought signature (Gemini 3, R28)
+	NoCallIDs      bool     // functionCall.id is refused (Vertex, formats.md 4.9)
 	StripFields    []string // top-level request fields the host refuses; drop them, native road included
 
 	Context   int64 // tokens, 0 = unknown
@@ -44,7 +48,7 @@ type Capabilities struct {
 // baseline is an openai-chat host about which nothing is known.
 func baseline() Capabilities {
 	return Capabilities{
-		Thinking: ThinkingNone, Sampling: true, SystemRole: "system", MaxTokensField: "max_tokens",
+		Sampling: true, SystemRole: "system", MaxTokensField: "max_tokens",
 		ReasoningField: "none", Structured: true, StreamUsage: true, EndUserField: "user",
 		SeedField: "seed", ToolChoiceAny: "required",
 		Tools: true, Images: true, Audio: true, Files: true, Video: true,
@@ -68,6 +72,8 @@ type dialect struct {
 	ToolIDs        string   `json:"tool_ids,omitempty"`
 	AlternateRoles *bool    `json:"alternate_roles,omitempty"`
 	Codex          *bool    `json:"codex,omitempty"`
+	NeedsSeal      *bool    `json:"needs_seal,omitempty"`
+	NoCallIDs      *bool    `json:"no_call_ids,omitempty"`
 	StripFields    []string `json:"strip_fields,omitempty"`
 	Tools          *bool    `json:"tools,omitempty"`
 	Images         *bool    `json:"images,omitempty"`
@@ -106,6 +112,8 @@ func (d *dialect) apply(c *Capabilities) {
 	setBool(&c.StreamUsage, d.StreamUsage)
 	setBool(&c.AlternateRoles, d.AlternateRoles)
 	setBool(&c.Codex, d.Codex)
+	setBool(&c.NeedsSeal, d.NeedsSeal)
+	setBool(&c.NoCallIDs, d.NoCallIDs)
 	setBool(&c.Tools, d.Tools)
 	setBool(&c.Images, d.Images)
 	setBool(&c.Audio, d.Audio)
