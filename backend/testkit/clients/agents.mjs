@@ -63,6 +63,7 @@ async function main() {
   } catch (e) {
     console.log(`FAIL ${e.message}`); process.exitCode = 1;
   } finally {
+    if (gateway && process.env.VERBOSE) console.log(gateway.log);
     if (gateway) await gateway.stop();
     double.close();
   }

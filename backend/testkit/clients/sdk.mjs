@@ -35,7 +35,7 @@ class Matrix {
   constructor(double, gateway, Client, upstream) {
     Object.assign(this, { double, gateway, upstream, format: Client.format, native: Client.format === upstream });
     this.cell = new Cell(`${Client.format} → ${upstream}`);
-    this.label = `${Client.format}-to-${upstream}`;
+    this.label = `${Client.format}-to-${upstream}`.replaceAll('openai-', ''); // a prefix has at most 50 characters
     this.client = new Client(direct ? `${double.origin}/${this.label}` : gateway.url, direct ? keyOf(upstream) : CLIENT_KEY);
   }
 
@@ -225,6 +225,7 @@ try {
 } catch (e) {
   console.log(`FAIL ${e.message}`); process.exitCode = 1;
 } finally {
+  if (gateway && process.env.VERBOSE) console.log(gateway.log);
   if (gateway) { const code = await gateway.stop(); if (code !== 0) { console.log(`FAIL the gateway ended with ${code} after SIGTERM\n${gateway.log.slice(-2000)}`); process.exitCode = 1; } }
   double.close();
 }
