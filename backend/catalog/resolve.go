@@ -50,9 +50,10 @@ type Resolution struct {
 //
 // A name with a successor at the same provider is replaced silently. A name
 // of a provider that has ended goes to another provider if connected reports
-// an account there and the substitute is not billed per call; otherwise the
-// error is fault.NotFound and names the substitute. connected is asked with
-// provider ids; nil means that nothing is connected. A user's own aliases and
+// an account there, but never from the free or subscription tier to a model
+// that is billed per call; otherwise the error is fault.NotFound and names the
+// substitute. connected is asked with provider ids; nil means that nothing is
+// connected. A user's own aliases and
 // custom models come before this table: ask them first.
 func (c *Catalog) Resolve(name string, connected func(providerID string) bool) (Resolution, error) {
 	prefix, id, ok := strings.Cut(name, "/")
@@ -84,7 +85,7 @@ func (c *Catalog) ResolveAt(p *Provider, id string, connected func(providerID st
 		return r, nil // an enterprise account still serves it
 	}
 	for _, s := range repl.outside {
-		if !s.paid && has(connected, s.provider) {
+		if !(s.paid && unbilled(p)) && has(connected, s.provider) {
 			r.Provider, r.Model, r.Entry = s.provider, s.model.ID, s.model
 			r.Replaced, r.OtherProvider = true, true
 			return r, nil
@@ -97,7 +98,7 @@ func (c *Catalog) ResolveAt(p *Provider, id string, connected func(providerID st
 func (c *Catalog) refuse(r Resolution, p *Provider, id string, repl *replacement) (Resolution, error) {
 	var free, paid []string
 	for _, s := range repl.outside {
-		if s.paid {
+		if s.paid && unbilled(p) {
 			paid = append(paid, s.name)
 		} else {
 			free = append(free, s.name)
@@ -116,6 +117,9 @@ func (c *Catalog) refuse(r Resolution, p *Provider, id string, repl *replacement
 	return r, notFound("%s is gone: %s no longer serves it. Ask for %s by name; it is billed and therefore never chosen by itself.",
 		asked, p.Name, strings.Join(paid, " or "))
 }
+
+// unbilled reports that calls of a provider cost nothing beyond a plan.
+func unbilled(p *Provider) bool { return p.Tier == TierFree || p.Tier == TierSubscription }
 
 func has(connected func(string) bool, p *Provider) bool {
 	return connected != nil && connected(p.ID)

@@ -31,7 +31,11 @@ func (p *Provider) Base(override string, params map[string]string) (string, erro
 			return "", fault.New(fault.Invalid, "catalog.Base", "%s needs params.%s: %s.", p.Name, param.Name, param.Hint).
 				With(func(e *fault.Error) { e.Param = "params." + param.Name })
 		}
-		base = strings.ReplaceAll(base, hole, url.PathEscape(value))
+		if !plain(value) {
+			return "", fault.New(fault.Invalid, "catalog.Base", "params.%s may hold only letters, digits, - and _: it is %s.", param.Name, param.Hint).
+				With(func(e *fault.Error) { e.Param = "params." + param.Name })
+		}
+		base = strings.ReplaceAll(base, hole, value)
 	}
 	if base == "" {
 		return "", fault.New(fault.Invalid, "catalog.Base", "%s needs a base URL.", p.Name).
@@ -42,14 +46,10 @@ func (p *Provider) Base(override string, params map[string]string) (string, erro
 
 // Join appends an endpoint path to a base. A version segment that both have
 // counts once; a path that is a full URL stands alone. {model} in the path
-// becomes the escaped model id, slashes kept.
+// becomes the escaped model id, its slashes kept.
 func Join(base, path, model string) string {
 	if strings.Contains(path, "{model}") {
-		parts := strings.Split(model, "/")
-		for i := range parts {
-			parts[i] = url.PathEscape(parts[i])
-		}
-		path = strings.ReplaceAll(path, "{model}", strings.Join(parts, "/"))
+		path = strings.ReplaceAll(path, "{model}", escapeModel(model))
 	}
 	if strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "http://") {
 		return path
@@ -59,6 +59,30 @@ func Join(base, path, model string) string {
 		path = path[len(v)+1:]
 	}
 	return base + path
+}
+
+// escapeModel keeps an id inside its place in the path: slashes stay, unless a
+// part of it is a dot segment that would climb out.
+func escapeModel(model string) string {
+	parts := strings.Split(model, "/")
+	for i, part := range parts {
+		if part == "." || part == ".." {
+			return url.PathEscape(model)
+		}
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
+}
+
+// plain reports whether a placeholder's value can only be one host label or
+// path segment, so that it cannot move the key to another host.
+func plain(s string) bool {
+	for _, r := range s {
+		if !(r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {
+			return false
+		}
+	}
+	return true
 }
 
 // trimPasted drops what people paste along with a base URL: slashes at the
