@@ -86,7 +86,7 @@ func broken(name string, err error) error {
 }
 
 // sort puts the providers into the order of the index; those it does not name
-// follow by file name.
+// follow by file name, the demo comes last.
 func (c *Catalog) sort() {
 	place := make(map[string]int, len(c.index.Order))
 	for i, id := range c.index.Order {
@@ -95,6 +95,9 @@ func (c *Catalog) sort() {
 	rank := func(p *Provider) int {
 		if i := place[p.ID]; i > 0 {
 			return i
+		}
+		if p.Kind == KindDemo {
+			return len(place) + 2
 		}
 		return len(place) + 1
 	}

@@ -1,7 +1,7 @@
 package catalog
 
 import (
-	"errors"
+	"fmt"
 	"math"
 	"math/bits"
 	"strconv"
@@ -187,8 +187,6 @@ type usd struct {
 	known  bool
 }
 
-var errAmount = errors.New("a price is a plain decimal number of dollars with at most six decimals")
-
 func (u usd) rate() int64 {
 	if !u.known {
 		return UnknownRate
@@ -211,12 +209,16 @@ func (u usd) MarshalJSON() ([]byte, error) {
 func (u *usd) UnmarshalJSON(b []byte) error {
 	whole, frac, _ := strings.Cut(string(b), ".")
 	if len(whole) == 0 || len(whole) > 9 || len(frac) > 6 {
-		return errAmount
+		return notAmount(b)
 	}
 	n, err := strconv.ParseUint(whole+(frac + "000000")[:6], 10, 63)
 	if err != nil {
-		return errAmount
+		return notAmount(b)
 	}
 	u.micros, u.known = int64(n), true
 	return nil
+}
+
+func notAmount(b []byte) error {
+	return fmt.Errorf("price %s: want a plain decimal number of dollars with at most six decimals", b)
 }

