@@ -1,10 +1,11 @@
 package usage
 
 import (
-	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -111,15 +112,17 @@ func (m *Meter) replaySegment(s *segment, take func([]byte) error) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(data, []byte(magic)) {
-		if len(data) >= len(magic) { // shorter: the process died making it
-			m.log.Warn("a segment of the journal is not one of ours, or its beginning is damaged", "file", s.path)
-		}
-	} else {
-		data = data[len(magic):]
+	if len(data) < headBytes { // the process died making it
+		return nil
 	}
+	if string(data[:len(magic)]) != magic {
+		m.log.Error("a segment of the journal has a damaged head and is put aside", "file", s.path)
+		return os.Rename(s.path, s.path+".bad")
+	}
+	salt := binary.LittleEndian.Uint32(data[len(magic):])
+	data = data[headBytes:]
 	for len(data) > 0 {
-		payload, size, damage := nextFrame(data)
+		payload, size, damage := nextFrame(data, salt)
 		if payload == nil {
 			break // the tail: a record that was being written
 		}
@@ -135,7 +138,7 @@ func (m *Meter) replaySegment(s *segment, take func([]byte) error) error {
 }
 
 func (m *Meter) remove(s *segment) {
-	if err := m.journal.remove(s); err != nil {
+	if err := m.journal.remove(s); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		m.log.Warn("a finished segment of the journal cannot be deleted; it will be read again at the next start", "file", s.path, "error", err)
 	}
 }
@@ -275,8 +278,8 @@ func (m *Meter) take(b *batch, s *segment, payload []byte) {
 func (m *Meter) nextPayload() []byte {
 	k := &m.books
 	for {
-		if payload, size, _ := nextFrame(k.buf); payload != nil {
-			k.buf = k.buf[size:]
+		if payload := frameAt(k.buf, m.journal.salt); payload != nil {
+			k.buf = k.buf[frameHead+len(payload):]
 			return payload
 		}
 		if k.segment == nil && !m.openNext() {
@@ -285,12 +288,20 @@ func (m *Meter) nextPayload() []byte {
 		writing := m.journal.writing(k.segment) // asked before the tail, which is final once it says no
 		tail := k.segment.tail.Load()
 		if k.segment.at < tail {
-			if err := m.readChunk(tail); err == nil {
-				continue
-			} else {
+			if err := m.readChunk(tail); err != nil {
 				m.report("The journal of requests cannot be read back.", err)
 				return nil
 			}
+			continue
+		}
+		if len(k.buf) > 0 { // the disk gave back something else than was written
+			m.log.Error("a damaged piece of the journal is left out", "file", k.segment.path)
+			payload, size, _ := nextFrame(k.buf, m.journal.salt)
+			k.buf = k.buf[size:]
+			if payload != nil {
+				return payload
+			}
+			k.buf = nil
 		}
 		if writing {
 			return nil
@@ -315,7 +326,7 @@ func (m *Meter) openNext() bool {
 		return false
 	}
 	k.last, k.segment, k.file = s.n, s, f
-	s.at = int64(len(magic))
+	s.at, k.buf = int64(headBytes), nil
 	return true
 }
 

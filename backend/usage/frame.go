@@ -10,13 +10,14 @@ import (
 	"omniroute/backend/llm"
 )
 
-// A segment is the magic, then frames: payload length and CRC32C of the
-// payload, both uint32 little-endian, then the payload. A payload is its
+// A segment is the magic and a salt, then frames: payload length and salted
+// CRC32C of the payload, both uint32 little-endian, then the payload. A payload is its
 // kind, then fields: integers as varints, text as length and bytes. Fields
 // may be added at the end of a payload; readers ignore what they don't know
 // and take what is missing as zero. The magic changes when that is not enough.
 const (
 	magic      = "omnijrn1"
+	headBytes  = len(magic) + 4
 	frameHead  = 8
 	maxPayload = 1 << 20
 
@@ -32,31 +33,44 @@ const (
 
 var errPayload = errors.New("usage: damaged record")
 
-func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+// A checksum starts from a random salt that stands in the segment's head: text
+// chosen by a client can never pass for a record, wherever reading resumes.
+func checksum(salt uint32, payload []byte) uint32 {
+	return crc32.Update(salt, crc32.MakeTable(crc32.Castagnoli), payload)
+}
 
 // seal fills in the head of the frame that b is: frameHead reserved bytes,
 // then the payload.
-func seal(b []byte) {
+func seal(b []byte, salt uint32) {
 	payload := b[frameHead:]
 	binary.LittleEndian.PutUint32(b, uint32(len(payload)))
-	binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(payload, castagnoli()))
+	binary.LittleEndian.PutUint32(b[4:], checksum(salt, payload))
+}
+
+// frameAt returns the payload of the frame at the beginning of b, nil when
+// there is no whole and intact one.
+func frameAt(b []byte, salt uint32) []byte {
+	if len(b) < frameHead {
+		return nil
+	}
+	n := int(binary.LittleEndian.Uint32(b))
+	if n < 2 || n > maxPayload || n > len(b)-frameHead {
+		return nil
+	}
+	p := b[frameHead : frameHead+n]
+	if p[0] != kindBegin && p[0] != kindEnd || checksum(salt, p) != binary.LittleEndian.Uint32(b[4:]) {
+		return nil
+	}
+	return p
 }
 
 // nextFrame returns the payload of the first intact frame in b, how many
-// bytes to its end, and how many of them were damage before it. A nil payload
-// means that b holds no further intact frame.
-func nextFrame(b []byte) (payload []byte, size, damage int) {
+// bytes it is to its end, and how many of them were damage before it. A nil
+// payload means that b holds no further intact frame.
+func nextFrame(b []byte, salt uint32) (payload []byte, size, damage int) {
 	for at := 0; at+frameHead < len(b); at++ {
-		n := int(binary.LittleEndian.Uint32(b[at:]))
-		if n < 2 || n > maxPayload || at+frameHead+n > len(b) {
-			continue
-		}
-		p := b[at+frameHead : at+frameHead+n]
-		if p[0] != kindBegin && p[0] != kindEnd {
-			continue
-		}
-		if crc32.Checksum(p, castagnoli()) == binary.LittleEndian.Uint32(b[at+4:]) {
-			return p, at + frameHead + n, at
+		if p := frameAt(b[at:], salt); p != nil {
+			return p, at + frameHead + len(p), at
 		}
 	}
 	return nil, 0, 0

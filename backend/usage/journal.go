@@ -1,8 +1,10 @@
 package usage
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +31,7 @@ type segment struct {
 	old  bool
 
 	file *os.File     // writing end, nil once closed
-	tail atomic.Int64 // bytes of whole frames, magic included
+	tail atomic.Int64 // bytes of whole frames, head included
 
 	// The reader's, see books.
 	at   int64 // up to here it was read
@@ -39,7 +41,8 @@ type segment struct {
 // journal is the writing half. One mutex, one write per record: when write
 // returns, the record is in the kernel and survives this process.
 type journal struct {
-	dir string
+	dir  string
+	salt uint32 // of all segments of this process
 
 	mu       sync.Mutex
 	segments []*segment // oldest first; the last one is written to
@@ -60,7 +63,7 @@ func openJournal(dir string) (*journal, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "usage.journal", err, "The journal directory cannot be read. Check its owner and permissions.")
 	}
-	j := &journal{dir: dir, next: 1, unsynced: make(chan struct{}, 1)}
+	j := &journal{dir: dir, salt: rand.Uint32(), next: 1, unsynced: make(chan struct{}, 1)}
 	for _, e := range entries {
 		n, err := strconv.ParseUint(strings.TrimSuffix(e.Name(), segmentExt), 16, 64)
 		if err != nil || filepath.Ext(e.Name()) != segmentExt {
@@ -117,11 +120,11 @@ func (j *journal) current(need int) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.WriteString(magic); err != nil {
+	if _, err := f.Write(binary.LittleEndian.AppendUint32([]byte(magic), j.salt)); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}
 	s := &segment{n: j.next, path: path, file: f}
-	s.tail.Store(int64(len(magic)))
+	s.tail.Store(int64(headBytes))
 	j.next++
 	j.segments = append(j.segments, s)
 	return s, nil

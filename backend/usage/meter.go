@@ -31,9 +31,9 @@ type Meter struct {
 	log     *slog.Logger
 	buffers sync.Pool // *[]byte
 
-	appended  atomic.Int64 // records handed in
-	committed atomic.Int64 // records whose rows are written, or which need none
-	waiting   atomic.Int64 // records since the writer last woke
+	appended  atomic.Int64  // records handed in
+	committed atomic.Int64  // records whose rows are written, or which need none
+	waiting   atomic.Int64  // records since the writer last woke
 	wake      chan struct{} // capacity 1: there is something to read
 	hurry     chan struct{} // capacity 1: do not wait for the batch to fill
 
@@ -126,7 +126,7 @@ func (m *Meter) put(frame []byte, keep bool) error {
 	if len(frame)-frameHead > maxPayload {
 		return fault.New(fault.Internal, "usage.put", "A receipt was too large to be kept.")
 	}
-	seal(frame)
+	seal(frame, m.journal.salt)
 	switch err := m.journal.append(frame); {
 	case errors.Is(err, errClosed):
 		return fault.New(fault.Overloaded, "usage.put", "The gateway is shutting down. Try again in a moment.")
