@@ -21,6 +21,7 @@ const (
 	Anthropic       Format = "anthropic"
 	Gemini          Format = "gemini"
 	CodeAssist      Format = "gemini-code-assist"
+	Ollama          Format = "ollama" // clients only
 )
 
 // Family tells whose seals a format's upstreams mint and accept.

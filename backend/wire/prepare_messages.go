@@ -1,0 +1,313 @@
+package wire
+
+import (
+	"strings"
+
+	"omniroute/backend/llm"
+)
+
+// messages rebuilds the history. All parts of the result live in one list
+// that belongs to it.
+func (p *preparer) messages(out *llm.Request) {
+	ts := turns(out.Messages)
+	pairs := pair(ts)
+	pairs.assignIDs(p.f)
+	size := len(pairs.calls)
+	for i := range ts {
+		size += len(ts[i].parts)
+	}
+	h := history{p: p, pairs: pairs, parts: make([]llm.Part, 0, size+1), out: make([]llm.Message, 0, 2*len(ts)+1)}
+	for i := range ts {
+		switch ts[i].role {
+		case llm.RoleAssistant:
+			h.assistant(ts, i)
+		case llm.RoleSystem:
+			h.instruction(&ts[i], out)
+		default:
+			h.user(&ts[i])
+		}
+	}
+	out.Messages = h.out
+	if p.alternates() {
+		out.Messages = MergeTurns(out.Messages)
+		if len(out.Messages) > 0 && out.Messages[0].Role != llm.RoleUser {
+			out.Messages = append([]llm.Message{userText(".")}, out.Messages...)
+		}
+	}
+	if len(out.Messages) == 0 && (p.f != OpenAIChat || len(out.System) == 0) {
+		out.Messages = []llm.Message{userText(systemText(out.System))}
+	}
+}
+
+func userText(s string) llm.Message {
+	return llm.Message{Role: llm.RoleUser, Parts: []llm.Part{{Kind: llm.PartText, Text: s}}}
+}
+
+// systemText is the user turn of a request that has instructions only (R10).
+func systemText(system []llm.Part) string {
+	texts := make([]string, 0, len(system))
+	for i := range system {
+		texts = append(texts, system[i].Text)
+	}
+	if s := strings.Join(texts, "\n\n"); s != "" {
+		return s
+	}
+	return "."
+}
+
+// history is the list of messages being built.
+type history struct {
+	p       *preparer
+	pairs   *pairing
+	parts   []llm.Part
+	out     []llm.Message
+	pending bool // the last message holds results; user parts may follow in it
+}
+
+// begin marks where a new message's parts start.
+func (h *history) begin() int { return len(h.parts) }
+
+// end makes a message of the parts added since begin. Nothing added is no
+// message.
+func (h *history) end(from int, role llm.Role, name string) bool {
+	if len(h.parts) == from {
+		return false
+	}
+	h.out = append(h.out, llm.Message{Role: role, Name: name, Parts: h.parts[from:len(h.parts):len(h.parts)]})
+	return true
+}
+
+// assistant writes one turn of the model and, when it has calls that
+// something follows, their results.
+func (h *history) assistant(ts []turn, at int) {
+	t := &ts[at]
+	calls := h.pairs.calls[h.pairs.first[at]:h.pairs.first[at+1]]
+	h.pending = false
+	from := h.begin()
+	next, carried := 0, -1
+	for i := range t.parts {
+		part := t.parts[i]
+		switch part.Kind {
+		case llm.PartToolCall:
+			if part.Call == nil {
+				continue
+			}
+			part.Call = h.call(&calls[next])
+			next++
+			if !h.p.acceptsSeal(part.Seal.Family) {
+				part.Seal = llm.Seal{}
+			}
+			if carried >= 0 && part.Seal == (llm.Seal{}) { // R28: back on the part it came from
+				part.Seal = h.parts[carried].Seal
+				h.parts = append(h.parts[:carried], h.parts[carried+1:]...)
+			}
+			carried = -1
+			h.parts = append(h.parts, part)
+			continue
+		case llm.PartToolResult:
+			continue // written below, if nothing answers it
+		case llm.PartReasoning:
+			kept, ok := h.p.reasoning(part)
+			if !ok {
+				h.p.lose("reasoning that this vendor did not sign", "messages[%d].content[%d]", t.index, i)
+				continue
+			}
+			if kept.Text == "" && h.p.f.Family() == llm.FamilyGemini {
+				carried = len(h.parts)
+			} else {
+				carried = -1
+			}
+			h.parts = append(h.parts, kept)
+			continue
+		}
+		if h.content(part, t, i) {
+			carried = -1
+		}
+	}
+	h.end(from, llm.RoleAssistant, t.name)
+	h.results(calls, t.index, at < len(ts)-1)
+	from = h.begin()
+	for i := range t.parts {
+		if t.parts[i].Kind == llm.PartToolResult {
+			h.orphan(&t.parts[i], t.index)
+		}
+	}
+	if h.end(from, llm.RoleUser, "") {
+		h.pending = false
+	}
+}
+
+// call copies a call with its name, id and arguments at the target.
+func (h *history) call(c *call) *llm.ToolCall {
+	out := *c.part.Call
+	out.Name, out.Namespace = h.p.names.Wire(out.Namespace, out.Name), ""
+	out.ID = c.id
+	if out.Kind == llm.CallCustom && h.p.wrapsCustom() {
+		out.Kind, out.Args, out.Input = llm.CallFunction, WrapInput(out.Input), ""
+	}
+	return &out
+}
+
+// results writes the user message that answers the calls of a turn.
+func (h *history) results(calls []call, index int, followed bool) {
+	if len(calls) == 0 {
+		return
+	}
+	for i := range calls {
+		followed = followed || calls[i].result != nil
+	}
+	if !followed { // the turn is still open
+		return
+	}
+	from := h.begin()
+	for i := range calls {
+		c := &calls[i]
+		part := llm.Part{Kind: llm.PartToolResult}
+		result := llm.ToolResult{Error: true, Parts: []llm.Part{{Kind: llm.PartText, Text: NoResult}}}
+		if c.result != nil {
+			part, result = *c.result, *c.result.Result
+			result.Parts = h.resultParts(result.Parts)
+		} else {
+			h.p.lose("the call has no result in the history, one was made up", "messages[%d]", index)
+		}
+		result.CallID = c.id
+		result.Name = h.p.names.Wire(c.part.Call.Namespace, c.part.Call.Name)
+		result.Kind = c.part.Call.Kind
+		if h.p.wrapsCustom() {
+			result.Kind = llm.CallFunction
+		}
+		part.Result = &result
+		h.parts = append(h.parts, part)
+	}
+	h.end(from, llm.RoleUser, "")
+	h.pending = true
+}
+
+// resultParts copies the content of a result without its empty texts.
+func (h *history) resultParts(parts []llm.Part) []llm.Part {
+	out := make([]llm.Part, 0, len(parts))
+	for _, part := range parts {
+		if part.Kind == llm.PartText && part.Text == "" {
+			continue
+		}
+		out = append(out, part)
+	}
+	return out
+}
+
+// user writes a user turn without its results, which stand elsewhere now.
+func (h *history) user(t *turn) {
+	from := h.begin()
+	for i := range t.parts {
+		switch part := t.parts[i]; part.Kind {
+		case llm.PartToolResult:
+			h.orphan(&t.parts[i], t.index)
+		case llm.PartToolCall, llm.PartReasoning:
+			h.p.lose("only the assistant may call tools and think", "messages[%d].content[%d]", t.index, i)
+		default:
+			h.content(part, t, i)
+		}
+	}
+	if !h.pending {
+		h.end(from, llm.RoleUser, t.name)
+		return
+	}
+	// The results were the last thing written: these parts continue them.
+	last := &h.out[len(h.out)-1]
+	last.Parts = h.parts[from-len(last.Parts) : len(h.parts) : len(h.parts)]
+	last.Name = t.name
+	h.pending = false
+}
+
+// orphan turns a result without call into user text (R22, P02); its images
+// and files stay what they are.
+func (h *history) orphan(part *llm.Part, index int) {
+	if part.Result == nil || !h.pairs.orphans[part] {
+		return
+	}
+	h.p.lose("a result without its call, kept as text", "messages[%d]", index)
+	r := part.Result
+	var b strings.Builder
+	b.WriteString("[Result of a tool call")
+	if r.Name != "" {
+		b.WriteString(" to " + r.Name)
+	}
+	b.WriteString(" that is no longer in this conversation]")
+	for i := range r.Parts {
+		if r.Parts[i].Kind == llm.PartText && r.Parts[i].Text != "" {
+			b.WriteString("\n" + r.Parts[i].Text)
+		}
+	}
+	h.parts = append(h.parts, llm.Part{Kind: llm.PartText, Text: b.String(), Cache: part.Cache})
+	for _, x := range r.Parts {
+		if x.Kind != llm.PartText {
+			h.parts = append(h.parts, x)
+		}
+	}
+}
+
+// content adds a part that is neither call, result nor reasoning, and tells
+// whether it stayed.
+func (h *history) content(part llm.Part, t *turn, i int) bool {
+	switch part.Kind {
+	case llm.PartText:
+		if part.Text == "" && (t.role != llm.RoleUser || len(t.parts) > 1 || h.p.alternates()) ||
+			h.p.alternates() && strings.TrimSpace(part.Text) == "" {
+			if part.Seal.Data == "" || !h.p.acceptsSeal(part.Seal.Family) {
+				return false
+			}
+		}
+	case llm.PartServer, llm.PartOpaque:
+		if !h.p.knows(part.Opaque) {
+			kind := ""
+			if part.Opaque != nil {
+				kind = part.Opaque.Type
+			}
+			h.p.lose(strings.TrimSpace(kind+" content that only its own format knows"), "messages[%d].content[%d]", t.index, i)
+			return false
+		}
+	}
+	if part.Seal != (llm.Seal{}) && !h.p.acceptsSeal(part.Seal.Family) {
+		part.Seal = llm.Seal{}
+	}
+	h.parts = append(h.parts, part)
+	return true
+}
+
+// instruction places a system message in the middle of a conversation: as a
+// reminder in the user's turn at Anthropic, with the other instructions at
+// Gemini, where it stands elsewhere (R10, R13).
+func (h *history) instruction(t *turn, out *llm.Request) {
+	from := h.begin()
+	for i := range t.parts {
+		part := t.parts[i]
+		if part.Kind == llm.PartToolResult {
+			h.orphan(&t.parts[i], t.index)
+			continue
+		}
+		if h.p.f != Anthropic && strings.HasPrefix(part.Text, billingHeader) {
+			continue
+		}
+		if part.Kind != llm.PartText || strings.TrimSpace(part.Text) == "" {
+			continue
+		}
+		switch {
+		case h.p.f == Anthropic:
+			if !strings.HasPrefix(strings.TrimSpace(part.Text), "<system-reminder>") {
+				part.Text = "<system-reminder>\n" + part.Text + "\n</system-reminder>"
+			}
+			h.parts = append(h.parts, part)
+		case h.p.f.Family() == llm.FamilyGemini:
+			out.System = append(out.System[:len(out.System):len(out.System)], part)
+		default:
+			h.parts = append(h.parts, part)
+		}
+	}
+	role := llm.RoleSystem
+	if h.p.alternates() {
+		role = llm.RoleUser
+	}
+	if h.end(from, role, t.name) {
+		h.pending = false
+	}
+}
