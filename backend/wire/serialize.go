@@ -12,9 +12,7 @@ func Serialize(s llm.Stream) llm.Stream {
 		z := serializer{yield: yield, live: -1}
 		for ev, err := range s {
 			if err != nil {
-				if z.drain() {
-					yield(ev, err)
-				}
+				yield(ev, err)
 				return
 			}
 			if !z.take(ev) {
