@@ -1,0 +1,112 @@
+// Package gateway is the API the agents expect: HTTP in, HTTP out, in four
+// dialects, and nothing about any provider. It checks keys and bodies, makes
+// a call of a request, and writes what dispatch pushes back.
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"omniroute/backend/catalog"
+	"omniroute/backend/config"
+	"omniroute/backend/dispatch"
+	"omniroute/backend/llm"
+	"omniroute/backend/providers"
+	"omniroute/backend/routing"
+	"omniroute/backend/wire"
+)
+
+// Runner runs calls; *dispatch.Dispatcher is the one there is.
+type Runner interface {
+	Do(ctx context.Context, call *dispatch.Call, out dispatch.Out) (begun bool, err error)
+	Count(ctx context.Context, call *dispatch.Call) (int64, error)
+}
+
+// Keys recognises the keys we issued. A nil key without an error is an
+// anonymous caller; the error says why a key is refused.
+type Keys interface {
+	Check(s *config.Snapshot, h http.Header, rawQuery string) (*config.Key, error)
+}
+
+// Server is the data plane. All fields are set before it serves; safe for
+// concurrent use.
+type Server struct {
+	Config    *config.Holder
+	Catalog   *catalog.Catalog
+	Planner   *routing.Planner
+	Directory *providers.Directory
+	Runner    Runner
+	Keys      Keys
+	Codec     func(wire.Format) (wire.Codec, bool)
+	Array     wire.Codec // Gemini's streams as one JSON array
+	NewID     func(time.Time) string
+	Now       func() time.Time
+	KeepAlive time.Duration // between signs of life while an upstream thinks
+
+	// RequireKey refuses anonymous callers: the setting, or any other bind
+	// address than loopback.
+	RequireKey func(*config.Snapshot) bool
+
+	lists atomic.Pointer[lists]
+}
+
+// Route is one line of the route table.
+type Route struct {
+	Pattern string // of http.ServeMux
+	Handler http.HandlerFunc
+}
+
+// Routes is the whole data plane on one page (api.md, contract.md 2.1). The
+// seed documents use several of these paths with and without /v1.
+func (s *Server) Routes() []Route {
+	chat := s.generate(wire.OpenAIChat)
+	responses := s.generate(wire.OpenAIResponses)
+	messages := s.generate(wire.Anthropic)
+	countMessages := s.count(wire.Anthropic)
+	countResponses := s.count(wire.OpenAIResponses)
+	var routes []Route
+	add := func(pattern string, h http.HandlerFunc) { routes = append(routes, Route{pattern, h}) }
+	for _, prefix := range [...]string{"", "/v1", "/v1/v1"} {
+		add("POST "+prefix+"/chat/completions", chat)
+		add("POST "+prefix+"/responses", responses)
+		add("GET "+prefix+"/responses", s.upgrade)
+		add("POST "+prefix+"/responses/input_tokens", countResponses)
+		add("POST "+prefix+"/messages", messages)
+		add("POST "+prefix+"/messages/count_tokens", countMessages)
+		add("GET "+prefix+"/models", s.models)
+		add("GET "+prefix+"/models/{model...}", s.model)
+		add("POST "+prefix+"/completions", s.refuse(wire.OpenAIChat, "Legacy completions are not served. Use POST /v1/chat/completions."))
+	}
+	add("POST /codex/responses", responses)
+	add("POST /codex/v1/responses", responses)
+	for _, op := range [...]struct {
+		path   string
+		format wire.Format
+	}{{"chat/completions", wire.OpenAIChat}, {"messages", wire.Anthropic}, {"responses", wire.OpenAIResponses}} {
+		add("POST /v1/providers/{provider}/"+op.path, s.generate(op.format))
+	}
+	for _, prefix := range [...]string{"/v1beta", "/api/v1beta"} {
+		add("GET "+prefix+"/models", s.geminiModels)
+		add("GET "+prefix+"/models/{model...}", s.geminiModel)
+		add("POST "+prefix+"/models/{call...}", s.gemini)
+	}
+	add("POST /api/chat", s.generate(wire.Ollama))
+	add("POST /v1/api/chat", s.generate(wire.Ollama))
+	add("GET /api/tags", s.ollamaTags)
+	add("GET /v1/api/tags", s.ollamaTags)
+	return routes
+}
+
+// NotFound answers what no route matches, in the dialect the path suggests.
+func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) {
+	f := dialect(r.URL.Path)
+	s.fail(w, f, s.NewID(s.Now()), notFound(r))
+}
+
+// operation of a call, for handlers that share code.
+const (
+	opChat  = llm.OpChat
+	opCount = llm.OpCountTokens
+)

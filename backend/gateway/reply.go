@@ -1,0 +1,271 @@
+package gateway
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"omniroute/backend/dispatch"
+	"omniroute/backend/fault"
+	"omniroute/backend/llm"
+	"omniroute/backend/wire"
+)
+
+// run executes a call and writes its answer.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, call *dispatch.Call) {
+	if call.Format == wire.OpenAIResponses {
+		call.Previous = previous(call.Body)
+	}
+	codec, ok := s.Codec(call.Format)
+	if call.Array {
+		codec = s.Array
+	}
+	if !ok {
+		s.fail(w, wire.OpenAIChat, call.ID, fault.New(fault.Internal, "gateway.codec", "No codec speaks %s.", call.Format))
+		return
+	}
+	out := &reply{w: w, codec: codec, call: call, idle: s.KeepAlive, now: s.Now}
+	out.flusher, _ = w.(http.Flusher)
+	setID(w.Header(), call.ID)
+	if call.Stream && !call.Array {
+		out.watch()
+		defer out.timer.Stop()
+	}
+	begun, err := s.Runner.Do(r.Context(), call, out)
+	out.finish(s, begun, err)
+}
+
+// reply is the client's side of one call: it turns what dispatch pushes into
+// bytes. A mutex keeps the keep-alive and the answer apart; it is uncontended.
+type reply struct {
+	w       http.ResponseWriter
+	flusher http.Flusher
+	codec   wire.Codec
+	call    *dispatch.Call
+	idle    time.Duration
+	now     func() time.Time
+
+	mu     sync.Mutex
+	timer  *time.Timer
+	last   time.Time // of the last bytes to the client
+	sent   bool      // the header left
+	over   bool
+	native bool
+	torn   bool // the last native bytes did not end an event
+	head   dispatch.Head
+	enc    wire.StreamEncoder
+	out    bytes.Buffer // of the encoder, until the next flush
+	dirty  bool
+}
+
+// watch sends a sign of life whenever the client has heard nothing for a
+// while. Nothing is sent while an event stands half-written.
+func (r *reply) watch() {
+	r.last = r.now()
+	r.timer = time.AfterFunc(r.idle, r.keepAlive)
+}
+
+func (r *reply) keepAlive() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	if left := r.idle - r.now().Sub(r.last); left > 0 {
+		r.timer.Reset(left)
+		return
+	}
+	if !r.torn {
+		enc := r.enc
+		if enc == nil {
+			enc = r.codec.EncodeStream(&r.out, &llm.Request{Model: r.call.Model, Stream: true})
+		}
+		r.header()
+		if enc.KeepAlive() == nil {
+			r.push()
+		}
+	}
+	r.last = r.now()
+	r.timer.Reset(r.idle)
+}
+
+// header sends the status line once. After that only the answer's own format
+// can carry an error.
+func (r *reply) header() {
+	if r.sent {
+		return
+	}
+	r.sent = true
+	h := r.w.Header()
+	if r.call.Stream && !r.call.Array {
+		h["Content-Type"] = eventStream
+		h["Cache-Control"] = noCache
+	} else {
+		h["Content-Type"] = jsonType
+	}
+	r.w.WriteHeader(http.StatusOK)
+}
+
+// Shared header values; net/http only reads them.
+var (
+	eventStream = []string{"text/event-stream; charset=utf-8"}
+	jsonType    = []string{"application/json"}
+	noCache     = []string{"no-cache"}
+)
+
+// push writes what the encoder made and flushes.
+func (r *reply) push() error {
+	if r.out.Len() > 0 {
+		_, err := r.w.Write(r.out.Bytes())
+		r.out.Reset()
+		if err != nil {
+			return err
+		}
+		r.dirty = true
+	}
+	if r.dirty && r.flusher != nil {
+		r.flusher.Flush()
+	}
+	r.dirty = false
+	return nil
+}
+
+// Begin implements dispatch.Out.
+func (r *reply) Begin(head dispatch.Head) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.head = head
+	if r.sent {
+		return // a keep-alive went first; the receipt has the rest
+	}
+	h := r.w.Header()
+	for k, v := range head.Header {
+		h[k] = v
+	}
+	h["X-Omniroute-Model"] = []string{head.Answered}
+	if head.Combo != "" {
+		h["X-Omniroute-Combo"] = []string{head.Combo}
+	}
+	h["X-Omniroute-Attempts"] = []string{strconv.Itoa(head.Attempts)}
+	if head.Cost != "" {
+		h["X-Omniroute-Cost"] = []string{head.Cost}
+	}
+}
+
+// Native implements dispatch.Out.
+func (r *reply) Native(p []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.header()
+	r.native = true
+	r.torn = !bytes.HasSuffix(p, []byte("\n\n")) && !bytes.HasSuffix(p, []byte("\r\n\r\n"))
+	r.dirty = true
+	_, err := r.w.Write(p)
+	return err
+}
+
+// Event implements dispatch.Out.
+func (r *reply) Event(ev llm.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.encoder().Encode(ev)
+}
+
+func (r *reply) encoder() wire.StreamEncoder {
+	if r.enc == nil {
+		req := r.head.Request
+		if req == nil {
+			req = &llm.Request{Model: r.call.Model, Stream: true}
+		}
+		r.enc = r.codec.EncodeStream(&r.out, req)
+	}
+	return r.enc
+}
+
+// Flush implements dispatch.Out.
+func (r *reply) Flush() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.out.Len() > 0 {
+		r.header()
+	}
+	if !r.dirty && r.out.Len() == 0 {
+		return nil
+	}
+	r.last = r.now()
+	return r.push()
+}
+
+// Whole implements dispatch.Out.
+func (r *reply) Whole(body []byte) error {
+	h := r.w.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	r.sent = true
+	_, err := r.w.Write(body)
+	return err
+}
+
+// Response implements dispatch.Out.
+func (r *reply) Response(answer *llm.Response) ([]llm.Loss, error) {
+	body, losses, err := r.codec.EncodeResponse(answer, r.head.Request)
+	if err != nil {
+		return losses, err
+	}
+	return losses, r.Whole(body)
+}
+
+// finish ends the answer: with its terminator, or with an error that the
+// client's own SDK understands.
+func (r *reply) finish(s *Server, begun bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	switch {
+	case err == nil && !r.call.Stream, r.native:
+		return // whole, or native bytes that brought their own end
+	case err == nil:
+		r.header()
+		r.encoder().Close(nil)
+	case r.sent && !r.call.Stream:
+		return
+	case r.sent || begun:
+		r.header()
+		r.encoder().Close(fault.As(err))
+	default:
+		s.fail(r.w, r.call.Format, r.call.ID, err)
+		return
+	}
+	r.push() // nobody is left to tell when this fails
+}
+
+// fail writes an error in the client's own format.
+func (s *Server) fail(w http.ResponseWriter, f wire.Format, id string, err error) {
+	codec, ok := s.Codec(f)
+	if !ok {
+		codec, _ = s.Codec(wire.OpenAIChat)
+	}
+	status, header, body := codec.EncodeError(fault.As(err), id)
+	h := w.Header()
+	for k, v := range header {
+		h[k] = v
+	}
+	setID(h, id)
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// json writes a plain success.
+func (s *Server) json(w http.ResponseWriter, id string, body []byte) {
+	h := w.Header()
+	setID(h, id)
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.Write(body)
+}
+
+func setID(h http.Header, id string) { h["X-Omniroute-Request-Id"] = []string{id} }

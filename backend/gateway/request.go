@@ -1,0 +1,300 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"omniroute/backend/config"
+	"omniroute/backend/dispatch"
+	"omniroute/backend/fault"
+	"omniroute/backend/wire"
+	"omniroute/backend/wire/jscan"
+)
+
+const (
+	// MaxBody is how large a request may be, also after unpacking.
+	MaxBody = 64 << 20
+	// maxRatio bounds unpacking (rulings 3.4).
+	maxRatio = 100
+)
+
+// generate serves one dialect whose model stands in the body.
+func (s *Server) generate(f wire.Format) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		call := s.newCall(r, f)
+		if err := s.admit(call, r); err != nil {
+			s.fail(w, f, call.ID, err)
+			return
+		}
+		head, err := s.read(call, w, r)
+		if err == nil {
+			call.Model, call.Stream = head.Model, head.Stream
+			call.Provider = r.PathValue("provider")
+			err = s.check(call, r)
+		}
+		if err != nil {
+			s.fail(w, f, call.ID, err)
+			return
+		}
+		s.run(w, r, call)
+	}
+}
+
+// newCall pins the settings: they are this request's world.
+func (s *Server) newCall(r *http.Request, f wire.Format) *dispatch.Call {
+	now := s.Now()
+	return &dispatch.Call{ID: s.NewID(now), Time: now, Snapshot: s.Config.Now(), Path: r.URL.Path, Format: f, Header: r.Header}
+}
+
+// admit checks who calls. It comes before the body is read, so that nobody
+// without a key can make us read 64 MB.
+func (s *Server) admit(call *dispatch.Call, r *http.Request) error {
+	key, err := s.Keys.Check(call.Snapshot, r.Header, r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if key == nil && s.RequireKey(call.Snapshot) {
+		return fault.New(fault.Unauthorized, "gateway.key", "An API key is required here. Make one with `omniroute keys create NAME` and send it as `Authorization: Bearer`.")
+	}
+	call.Key = key
+	if r.URL.RawQuery != "" {
+		call.Query = withoutKey(r.URL.RawQuery)
+	}
+	return nil
+}
+
+// withoutKey drops every way a key may stand in a query.
+func withoutKey(raw string) string {
+	if !strings.Contains(raw, "key") {
+		return raw
+	}
+	var kept []string
+	for part := range strings.SplitSeq(raw, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err != nil || plain == "key" || plain == "api_key" {
+			continue
+		}
+		kept = append(kept, part)
+	}
+	return strings.Join(kept, "&")
+}
+
+// check refuses what no target can cure.
+func (s *Server) check(call *dispatch.Call, r *http.Request) error {
+	if call.Model == "" {
+		e := fault.New(fault.Invalid, "gateway.model", "The request names no model. Set `model`, for example to \"demo/simulated\"; GET /v1/models lists what can be used.")
+		e.Param = "model"
+		return e
+	}
+	return allowed(call.Key, call.Model)
+}
+
+// allowed applies a key's list of models: exact names, and prefix/* patterns.
+func allowed(key *config.Key, model string) error {
+	if key == nil || len(key.AllowedModels) == 0 {
+		return nil
+	}
+	for _, pattern := range key.AllowedModels {
+		if config.Match(pattern, model) {
+			return nil
+		}
+	}
+	return fault.New(fault.Forbidden, "gateway.scope", "Model %q is not allowed for this API key.", model)
+}
+
+// read takes the whole body before anything is sent upstream: it is needed
+// for a second try, and answering while a body is still coming loses streams
+// (performance.md section 2).
+func (s *Server) read(call *dispatch.Call, w http.ResponseWriter, r *http.Request) (head wire.Head, err error) {
+	if r.ContentLength > MaxBody {
+		return head, tooLarge()
+	}
+	body, err := readAll(http.MaxBytesReader(w, r.Body, MaxBody), r.ContentLength)
+	if err != nil {
+		return head, err
+	}
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		if body, err = unpack(body, enc); err != nil {
+			return head, err
+		}
+	}
+	call.Body = body
+	return wire.Peek(body)
+}
+
+func tooLarge() error {
+	e := fault.New(fault.TooLarge, "gateway.body", "The request body is larger than 64 MB.")
+	e.Code = fault.CodeBodyTooLarge
+	return e
+}
+
+// readAll reads into one buffer of the announced size.
+func readAll(r io.Reader, announced int64) ([]byte, error) {
+	size := int64(4 << 10)
+	if announced >= 0 {
+		size = announced + 1 // one more, so that the end is seen without growing
+	}
+	b := make([]byte, 0, size)
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			if strings.Contains(err.Error(), "request body too large") {
+				return nil, tooLarge()
+			}
+			return nil, fault.Wrap(fault.Invalid, "gateway.body", err, "The request body broke off before its end.")
+		}
+	}
+}
+
+// unpack decodes a compressed request within bounds.
+func unpack(body []byte, encoding string) ([]byte, error) {
+	var r io.Reader
+	switch strings.ToLower(encoding) {
+	case "gzip":
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The request body is said to be gzip and is not.")
+		}
+		r = z
+	case "zstd":
+		z, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody))
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The request body is said to be zstd and is not.")
+		}
+		defer z.Close()
+		r = z
+	default:
+		return nil, fault.New(fault.Invalid, "gateway.unpack", "Content-Encoding %q is not understood. Send the body as it is, or as gzip or zstd.", encoding)
+	}
+	limit := min(int64(MaxBody), int64(len(body))*maxRatio)
+	out, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The compressed request body is damaged.")
+	}
+	if int64(len(out)) > limit {
+		return nil, tooLarge()
+	}
+	return out, nil
+}
+
+// count serves a token count.
+func (s *Server) count(f wire.Format) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		call := s.newCall(r, f)
+		err := s.admit(call, r)
+		if err == nil {
+			var head wire.Head
+			head, err = s.read(call, w, r)
+			call.Model = head.Model
+		}
+		if err == nil {
+			err = s.check(call, r)
+		}
+		s.finishCount(w, r, call, err)
+	}
+}
+
+func (s *Server) finishCount(w http.ResponseWriter, r *http.Request, call *dispatch.Call, err error) {
+	var n int64
+	if err == nil {
+		n, err = s.Runner.Count(r.Context(), call)
+	}
+	if err != nil {
+		s.fail(w, call.Format, call.ID, err)
+		return
+	}
+	codec, _ := s.Codec(call.Format)
+	s.json(w, call.ID, codec.EncodeCount(n))
+}
+
+// gemini serves /v1beta/models/{m}:{method}: the model may hold slashes, and
+// the method stands after the last colon.
+func (s *Server) gemini(w http.ResponseWriter, r *http.Request) {
+	call := s.newCall(r, wire.Gemini)
+	name := r.PathValue("call")
+	i := strings.LastIndexByte(name, ':')
+	method := ""
+	if i >= 0 {
+		name, method = name[:i], name[i+1:]
+	}
+	err := s.admit(call, r)
+	if err == nil && method != "generateContent" && method != "streamGenerateContent" && method != "countTokens" {
+		err = fault.New(fault.NotFound, "gateway.gemini", "There is no method %q. Use generateContent, streamGenerateContent or countTokens.", method)
+	}
+	if err == nil {
+		_, err = s.read(call, w, r)
+	}
+	if err == nil {
+		call.Model = strings.TrimPrefix(name, "models/")
+		call.Stream = method == "streamGenerateContent"
+		err = s.check(call, r)
+	}
+	if err != nil {
+		s.fail(w, wire.Gemini, call.ID, err)
+		return
+	}
+	if method == "countTokens" {
+		s.finishCount(w, r, call, nil)
+		return
+	}
+	if call.Stream && r.URL.Query().Get("alt") != "sse" {
+		call.Array = true
+	}
+	s.run(w, r, call)
+}
+
+// upgrade answers Codex's try at a WebSocket, so that it falls back at once.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
+	id := s.NewID(s.Now())
+	e := fault.New(fault.Unsupported, "gateway.upgrade", "WebSocket is not served here. Use POST /v1/responses.")
+	if r.Header.Get("Upgrade") != "" {
+		w.Header().Set("Upgrade", "HTTP/1.1")
+		e.Status = http.StatusUpgradeRequired
+	} else {
+		e.Status = http.StatusMethodNotAllowed
+		w.Header().Set("Allow", "POST")
+	}
+	s.fail(w, wire.OpenAIResponses, id, e)
+}
+
+// refuse answers a path that is known and not served.
+func (s *Server) refuse(f wire.Format, why string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, f, s.NewID(s.Now()), fault.New(fault.NotFound, "gateway.refuse", "%s", why))
+	}
+}
+
+func notFound(r *http.Request) error {
+	return fault.New(fault.NotFound, "gateway.route", "There is no %s %s. The base URL for OpenAI clients is http://HOST:PORT/v1, for Anthropic and Gemini clients http://HOST:PORT.", r.Method, r.URL.Path)
+}
+
+// dialect guesses whose error body a path expects.
+func dialect(path string) wire.Format {
+	switch {
+	case strings.Contains(path, "/messages"):
+		return wire.Anthropic
+	case strings.Contains(path, "/v1beta/"):
+		return wire.Gemini
+	case strings.Contains(path, "/responses"):
+		return wire.OpenAIResponses
+	case strings.HasSuffix(path, "/api/chat"):
+		return wire.Ollama
+	}
+	return wire.OpenAIChat
+}
+
+// previous reads the Responses anchor without decoding the body.
+func previous(body []byte) string { return jscan.Str(jscan.Get(body, "previous_response_id")) }
