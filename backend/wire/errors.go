@@ -66,17 +66,15 @@ func (e *ErrorInfo) read(v []byte) {
 		return
 	}
 	outer := v
-	for _, key := range [...]string{"response", "error"} {
+	for _, key := range [...]string{"response", "error", "error"} {
 		inner := jscan.Get(v, key)
 		if key == "response" && jscan.KindOf(jscan.Get(inner, "error")) != jscan.Object {
 			continue
 		}
 		if jscan.KindOf(inner) == jscan.Object {
 			v = inner
-		} else if s, ok := jscan.Text(inner); ok && s != "" {
+		} else if s, ok := jscan.Text(inner); ok && s != "" && jscan.IsNull(jscan.Get(v, "message")) {
 			e.Message = s
-			e.object(v)
-			return
 		}
 	}
 	e.object(v)

@@ -47,7 +47,7 @@ func secret(word string) bool {
 			return head != "eyJ" && head != "key-" && head != "ak-" && head != "fk-" || mixed(rest)
 		}
 	}
-	return len(word) >= 32 && mixed(word) // a long random word
+	return len(word) >= 32 && !strings.ContainsAny(word, "-_.") && mixed(word) // ids have separators, keys of hosts without a prefix do not
 }
 
 // mixed tells a random text from a word: digits and letters alternate often.
