@@ -144,7 +144,7 @@ func (e *Endpoint) borrow(c *catalog.Catalog, m *Model) {
 		m.Dialect.Caps.Thinking = wire.Thinking(k.Thinking)
 		m.Dialect.Caps.NoSampling = !k.Sampling
 		m.Dialect.Caps.MaxOutput = k.MaxOutput
-		m.Dialect.Caps.NeedsSeal = k.Thinking == catalog.ThinkingLevel
+		m.Dialect.Caps.NeedsSeal = k.NeedsSeal
 	}
 	m.Caps.Context, m.Caps.MaxOutput = k.Context, k.MaxOutput
 }
@@ -154,7 +154,7 @@ func caps(k *catalog.Capabilities) wire.Caps {
 	return wire.Caps{
 		Thinking: wire.Thinking(k.Thinking), NoSampling: !k.Sampling, DeveloperRole: k.SystemRole == "developer", UserRole: k.SystemRole == "user",
 		MaxTokensField: k.MaxTokensField, ReasoningField: k.ReasoningField, MaxOutput: k.MaxOutput, NoStructured: !k.Structured,
-		NoImages: !k.Images, NoAudio: !k.Audio, NoFiles: !k.Files, Codex: k.Codex, NeedsSeal: k.Thinking == catalog.ThinkingLevel,
+		NoImages: !k.Images, NoAudio: !k.Audio, NoFiles: !k.Files, Codex: k.Codex, NeedsSeal: k.NeedsSeal, NoCallIDs: k.NoCallIDs,
 		OpenAIHost: k.EndUserField == "safety_identifier", NoStreamUsage: !k.StreamUsage,
 		SeedField: k.SeedField, ToolChoiceAny: k.ToolChoiceAny, ToolIDs: k.ToolIDs,
 	}
@@ -214,6 +214,9 @@ func (e *Endpoint) ModelsURL() (string, error) {
 	path := e.Upstream.Provider.Paths.Models
 	if path == "" {
 		return "", fault.New(fault.Unsupported, "providers.models", "%s has no model list.", e.Upstream.Name())
+	}
+	for _, p := range e.Upstream.Provider.Params {
+		path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(strings.TrimSpace(e.Account.Params[p.Name])))
 	}
 	u := catalog.Join(e.Base, path, "")
 	if egress.Origin(u) != e.Origin {
