@@ -1,0 +1,54 @@
+# Two commands do everything: `make run` and `make test`. The rest are parts
+# of them, and what takes longer. System packages are installed where missing.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN     := build/bin/omniroute
+CLIENTS := backend/testkit/clients
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+.PHONY: run build test check vectors race test-sdk test-agents test-death bench fuzz gcc node
+
+run: build
+	@exec $(BIN) serve
+
+build:
+	@mkdir -p build/bin
+	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o $(BIN) .
+
+test: gcc node check race vectors test-sdk
+
+check:
+	@test -z "$$(gofmt -l main.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }
+	go vet ./...
+	GOOS=darwin go vet ./backend/... && GOOS=windows go vet ./backend/...
+
+race: gcc
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+# The translation vectors once more, black box, against the built server.
+vectors: build node
+	@backend/testkit/serve.sh $(BIN) node backend/testkit/vectors/run.mjs
+
+test-sdk: build node
+	cd $(CLIENTS) && npm ci --omit=dev --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node sdk.mjs
+
+test-agents: build node
+	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs
+
+test-death: build
+	go test -count=1 -timeout 20m -tags death -run Death ./backend/daemon
+
+bench: build
+	go build -o build/bin/bench ./backend/testkit/bench && build/bin/bench -bin $(BIN) $(BENCH)
+
+# Every fuzz target for FUZZTIME each.
+FUZZTIME ?= 60s
+fuzz:
+	@backend/testkit/fuzz.sh $(FUZZTIME)
+
+# -race needs a C compiler.
+gcc:
+	@command -v gcc >/dev/null || command -v cc >/dev/null || backend/testkit/install.sh gcc libc6-dev
+
+node:
+	@node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>20||a==20&&b>=19?0:1)' 2>/dev/null || { echo "Node.js >= 20.19 is needed for the tests: https://nodejs.org"; exit 1; }
