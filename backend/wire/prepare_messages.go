@@ -125,7 +125,11 @@ func (h *history) assistant(ts []turn, at int) {
 		}
 	}
 	h.end(from, llm.RoleAssistant, t.name)
-	h.results(calls, t.index, at < len(ts)-1)
+	followed := at < len(ts)-1
+	for i := range t.parts {
+		followed = followed || h.pairs.orphans[&t.parts[i]]
+	}
+	h.results(calls, t.index, followed)
 	from = h.begin()
 	for i := range t.parts {
 		if t.parts[i].Kind == llm.PartToolResult {

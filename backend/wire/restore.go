@@ -3,6 +3,7 @@ package wire
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"omniroute/backend/llm"
 	"omniroute/backend/wire/jscan"
@@ -220,6 +221,9 @@ func whole(s string) (n int, closed bool) {
 			}
 			n += size
 		default:
+			if s[n] >= utf8.RuneSelf && !utf8.FullRuneInString(s[n:]) {
+				return n, false
+			}
 			n++
 		}
 	}
