@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// Retention says how long the past is kept. Roll-ups stay.
+type Retention struct {
+	Rows     time.Duration // requests
+	Receipts time.Duration // their receipts
+	Bytes    int64         // of usage.db; the oldest go first
+}
+
+const (
+	upkeepEvery = 10 * time.Minute
+	upkeepFirst = 30 * time.Second
+	sweepRows   = 500                   // deleted in one transaction
+	sweepPages  = 256                   // given back to the file system in one
+	sweepPause  = 20 * time.Millisecond // between two, for the writer
+)
+
+// SetRetention takes effect with the next upkeep.
+func (s *Store) SetRetention(r Retention) { s.retention.Store(&r) }
+
+// Upkeep keeps the files small and backed up until ctx ends: it deletes what
+// is too old or too much in small steps, returns free pages and copies the
+// settings once a day. Call it once, in a goroutine.
+func (s *Store) Upkeep(ctx context.Context) {
+	timer := time.NewTimer(upkeepFirst)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if err := s.backUpDaily(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("the daily backup failed", "error", err)
+		}
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("old requests could not be deleted", "error", err)
+		}
+		timer.Reset(upkeepEvery)
+	}
+}
+
+// Sweep deletes everything that retention no longer covers.
+func (s *Store) Sweep(ctx context.Context) error {
+	l := s.usage.Load()
+	r := s.retention.Load()
+	for {
+		more, err := l.sweepStep(ctx, r, now())
+		if err != nil {
+			return err
+		}
+		if !more {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(sweepPause):
+		}
+	}
+}
+
+// sweepStep does one small piece of work and reports whether there is more.
+func (l *ledger) sweepStep(ctx context.Context, r *Retention, at time.Time) (more bool, err error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	n, err := l.deleteBefore(ctx, "receipts", at.Add(-min(r.Receipts, r.Rows)).UnixNano())
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	n, err = l.deleteBefore(ctx, "requests", at.Add(-r.Rows).UnixNano())
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	var pages, free, size int64
+	for pragma, to := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
+		if err := l.write.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(to); err != nil {
+			return false, err
+		}
+	}
+	if r.Bytes > 0 && (pages-free)*size > r.Bytes {
+		return l.deleteOldest(ctx)
+	}
+	// A few free pages are left for the next rows.
+	if free > 4*sweepPages {
+		return true, l.giveBack(ctx)
+	}
+	return false, nil
+}
+
+func (l *ledger) deleteBefore(ctx context.Context, table string, seq int64) (int64, error) {
+	res, err := l.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE seq IN (SELECT seq FROM "+table+" WHERE seq < ? ORDER BY seq LIMIT ?)", seq, sweepRows)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// deleteOldest makes room: the oldest requests go together with their
+// receipts.
+func (l *ledger) deleteOldest(ctx context.Context) (more bool, err error) {
+	var seq int64
+	err = l.write.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM (SELECT seq FROM requests ORDER BY seq LIMIT ?)", sweepRows).Scan(&seq)
+	if err != nil || seq == 0 {
+		return false, err
+	}
+	for _, table := range [...]string{"receipts", "requests"} {
+		if _, err := l.deleteBefore(ctx, table, seq+1); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// giveBack returns free pages at the end of the file to the file system. The
+// pragma frees one page per row it yields.
+func (l *ledger) giveBack(ctx context.Context) error {
+	rows, err := l.write.QueryContext(ctx, "PRAGMA incremental_vacuum("+strconv.Itoa(sweepPages)+")")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+	}
+	return rows.Err()
+}
