@@ -28,6 +28,7 @@ type streamTap struct {
 	line    []byte // a line that is not whole yet
 	skip    bool   // its rest is skipped: too long
 	delta   bool   // the event being read is a content_block_delta
+	begun   bool   // any byte has passed
 	blank   bool   // the last whole line was empty
 	counts  counts
 	stop    llm.StopReason
@@ -40,6 +41,7 @@ type streamTap struct {
 
 func (t *streamTap) Write(p []byte) (int, error) {
 	n := len(p)
+	t.begun = t.begun || n > 0
 	for len(p) > 0 {
 		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
@@ -128,7 +130,7 @@ func (t *streamTap) Boundary() bool       { return t.blank && len(t.line) == 0 &
 // renamed to a ping, which the SDK skips without looking at its data.
 func (t *streamTap) Fail(err error) []byte {
 	var b []byte
-	if !t.Boundary() && (t.blank || t.skip || len(t.line) > 0 || t.model != "" || t.content) {
+	if t.begun && !t.Boundary() {
 		b = append(b, "\nevent: ping\n\n"...)
 	}
 	return errorEvent(b, err)
