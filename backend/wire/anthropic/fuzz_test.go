@@ -196,7 +196,7 @@ func FuzzDecodeStream(f *testing.F) {
 		sse(start, `{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"a","name":"f","input":{"x":1}}}`, argsDelta(0, `{"x":`), argsDelta(0, `1}`), stop0, toolUse, msgStop),
 		sse(start, `{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}`, `{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"s"}}`, stop0,
 			`{"type":"content_block_start","index":1,"content_block":{"type":"server_tool_use","id":"s","input":{}}}`, argsDelta(1, `{"q":1}`), stop1, `{"type":"error","error":{"type":"api_error","message":"m"}}`),
-		`{"type":"message","content":[{"type":"text","text":"a"}]}`)
+		`{"type":"message","content":[{"type":"text","text":"a"}]}`, sse(start, `{"type":"content_block_start","index":0,"content_block":""}`))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		events, err := pull(t, bytes.NewReader(stream))
 		bytewise, err2 := pull(t, iotest.OneByteReader(bytes.NewReader(stream)))

@@ -172,10 +172,10 @@ func (d *streamDecoder) begin(message []byte) {
 // deltas.
 func (d *streamDecoder) startBlock(index int64, v []byte) {
 	d.close()
-	if d.finished { // the answer is over
+	b := scanBlock(v)
+	if d.finished || b.kind == "" { // the answer is over, or this is no block
 		return
 	}
-	b := scanBlock(v)
 	d.index = index
 	switch b.kind {
 	case "text":
