@@ -1,0 +1,553 @@
+package openai
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"omniroute/backend/llm"
+	"omniroute/backend/wire"
+	"omniroute/backend/wire/jscan"
+)
+
+// Texts that stand for what a message cannot hold.
+const (
+	imageBelow = "[image attached below]" // R23
+	fileBelow  = "[file attached below]"
+	// noThoughts stands where DeepSeek and Kimi want reasoning_content on a
+	// turn with calls and none is known; they refuse an absent or empty one
+	// (P35, NousResearch/hermes-agent PR 17341).
+	noThoughts = " "
+)
+
+// messages writes the conversation and tells how many messages it has.
+func (w *requestWriter) messages() int {
+	w.b = append(w.b, `,"messages":[`...)
+	n := 0
+	next := func() {
+		if n > 0 {
+			w.b = append(w.b, ',')
+		}
+		n++
+	}
+	if w.hasSystem() {
+		next()
+		w.system()
+	}
+	for i := range w.req.Messages {
+		m := &w.req.Messages[i]
+		switch m.Role {
+		case llm.RoleSystem:
+			if hasText(m.Parts) {
+				next()
+				w.open(w.systemRole(), m.Name)
+				w.b = append(w.b, `,"content":`...)
+				w.b = appendTexts(w.b, m.Parts, "\n\n")
+				w.b = append(w.b, '}')
+			}
+		case llm.RoleAssistant:
+			w.assistant(i, m, next)
+		default:
+			w.user(i, m, next)
+		}
+	}
+	w.b = append(w.b, ']')
+	return n
+}
+
+// open begins a message up to its role.
+func (w *requestWriter) open(role, name string) {
+	w.b = append(w.b, `{"role":"`...)
+	w.b = append(w.b, role...)
+	w.b = append(w.b, '"')
+	if name != "" {
+		w.b = append(w.b, `,"name":`...)
+		w.b = jscan.AppendQuoted(w.b, name)
+	}
+}
+
+// systemRole is developer only where the target knows the word (R11, P15).
+func (w *requestWriter) systemRole() string {
+	if w.d.Caps.DeveloperRole {
+		return "developer"
+	}
+	return "system"
+}
+
+func (w *requestWriter) wish() string {
+	if !w.d.Caps.NoStructured {
+		return ""
+	}
+	return structureWish(&w.req.Output)
+}
+
+func (w *requestWriter) hasSystem() bool { return hasText(w.req.System) || w.wish() != "" }
+
+// system writes the leading instructions as one message, texts joined with a
+// blank line (R11).
+func (w *requestWriter) system() {
+	w.open(w.systemRole(), "")
+	w.b = append(w.b, `,"content":`...)
+	w.b = appendTexts(w.b, w.req.System, "\n\n")
+	if wish := w.wish(); wish != "" {
+		w.b = w.b[:len(w.b)-1]
+		if hasText(w.req.System) {
+			w.b = append(w.b, `\n\n`...)
+		}
+		w.b = jscan.AppendEscaped(w.b, wish)
+		w.b = append(w.b, '"')
+	}
+	w.b = append(w.b, '}')
+}
+
+func hasText(parts []llm.Part) bool {
+	for i := range parts {
+		if parts[i].Kind == llm.PartText && parts[i].Text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// appendTexts appends all text parts as one JSON string.
+func appendTexts(dst []byte, parts []llm.Part, sep string) []byte {
+	dst = append(dst, '"')
+	first := true
+	for i := range parts {
+		if parts[i].Kind != llm.PartText || parts[i].Text == "" {
+			continue
+		}
+		if !first {
+			dst = jscan.AppendEscaped(dst, sep)
+		}
+		first = false
+		dst = jscan.AppendEscaped(dst, parts[i].Text)
+	}
+	return append(dst, '"')
+}
+
+// assistant writes a turn of the model. A turn of which nothing can travel is
+// left out.
+func (w *requestWriter) assistant(i int, m *llm.Message, next func()) {
+	var text, thoughts, refusal bool
+	calls := 0
+	var audio *llm.Opaque
+	for j := range m.Parts {
+		p := &m.Parts[j]
+		switch p.Kind {
+		case llm.PartText:
+			text = text || p.Text != ""
+		case llm.PartRefusal:
+			refusal = refusal || p.Text != ""
+		case llm.PartReasoning:
+			thoughts = thoughts || p.Text != ""
+		case llm.PartToolCall:
+			calls++
+		case llm.PartOpaque:
+			if p.Opaque != nil && p.Opaque.Format == formatName && p.Opaque.Type == "audio" {
+				audio = p.Opaque
+				continue
+			}
+			w.losePart(i, j, "understood by its own format only")
+		default:
+			w.losePart(i, j, "chat has no place for it in an assistant message")
+		}
+	}
+	replay := w.d.Caps.ReasoningField == "reasoning_content" && (thoughts || calls > 0)
+	if !text && !refusal && calls == 0 && audio == nil && !(replay && thoughts) {
+		return
+	}
+	next()
+	w.open("assistant", m.Name)
+	w.b = append(w.b, `,"content":`...)
+	switch {
+	case text:
+		w.b = appendTexts(w.b, m.Parts, "")
+	case calls > 0 || refusal || audio != nil:
+		w.b = append(w.b, "null"...)
+	default:
+		w.b = append(w.b, `""`...)
+	}
+	if refusal {
+		w.b = append(w.b, `,"refusal":"`...)
+		w.b = appendKind(w.b, m.Parts, llm.PartRefusal)
+		w.b = append(w.b, '"')
+	}
+	if replay { // R27b
+		w.b = append(w.b, `,"reasoning_content":"`...)
+		if thoughts {
+			w.b = appendKind(w.b, m.Parts, llm.PartReasoning)
+		} else {
+			w.b = append(w.b, noThoughts...)
+		}
+		w.b = append(w.b, '"')
+	}
+	if audio != nil { // history refers to a spoken answer by its id
+		if id := jscan.Str(jscan.Get(audio.Raw, "id")); id != "" {
+			w.b = append(w.b, `,"audio":{"id":`...)
+			w.b = append(jscan.AppendQuoted(w.b, id), '}')
+		}
+	}
+	if calls > 0 {
+		w.calls(m.Parts)
+	}
+	w.b = append(w.b, '}')
+}
+
+func (w *requestWriter) losePart(i, j int, why string) {
+	w.lose(fmt.Sprintf("messages[%d].content[%d]", i, j), why)
+}
+
+// appendKind appends the texts of one kind of part, without quotes.
+func appendKind(dst []byte, parts []llm.Part, kind llm.PartKind) []byte {
+	for i := range parts {
+		if parts[i].Kind == kind {
+			dst = jscan.AppendEscaped(dst, parts[i].Text)
+		}
+	}
+	return dst
+}
+
+func (w *requestWriter) calls(parts []llm.Part) {
+	w.b = append(w.b, `,"tool_calls":`...)
+	first := true
+	for i := range parts {
+		if parts[i].Kind != llm.PartToolCall || parts[i].Call == nil {
+			continue
+		}
+		w.b = append(w.b, ",["[btoi(first)])
+		w.b = appendCallHead(w.b, parts[i].Call)
+		w.b = appendCallBody(w.b, parts[i].Call, wire.TextArgs(parts[i].Call.Args))
+		w.seal(parts[i].Seal, first)
+		w.b = append(w.b, '}')
+		first = false
+	}
+	w.b = append(w.b, ']')
+}
+
+// unsigned is what Google takes in place of a signature that nobody has, on
+// the first call of a turn only (R28).
+const unsigned = "skip_thought_signature_validator"
+
+// seal writes Google's carrier. Only Gemini's seals travel, and wire.Prepare
+// left them only for Google's own chat endpoint.
+func (w *requestWriter) seal(s llm.Seal, first bool) {
+	v := ""
+	if s.Family == llm.FamilyGemini {
+		v = s.Data
+	}
+	if v == "" && first && w.d.Caps.NeedsSeal {
+		v = unsigned
+	}
+	if v != "" {
+		w.b = appendSeal(w.b, v)
+	}
+}
+
+func appendSeal(dst []byte, v string) []byte {
+	dst = append(dst, `,"extra_content":{"google":{"thought_signature":`...)
+	dst = jscan.AppendQuoted(dst, v)
+	return append(dst, "}}"...)
+}
+
+// appendCallHead begins an element of tool_calls: id and type.
+func appendCallHead(dst []byte, c *llm.ToolCall) []byte {
+	dst = append(dst, `{"id":`...)
+	dst = jscan.AppendQuoted(dst, c.ID)
+	if c.Kind == llm.CallCustom {
+		return append(dst, `,"type":"custom"`...)
+	}
+	return append(dst, `,"type":"function"`...)
+}
+
+// appendCallBody appends name and arguments, or the input of a custom call.
+func appendCallBody(dst []byte, c *llm.ToolCall, args string) []byte {
+	if c.Kind == llm.CallCustom {
+		dst = append(dst, `,"custom":{"name":`...)
+		dst = jscan.AppendQuoted(dst, c.Name)
+		dst = append(dst, `,"input":`...)
+		return append(jscan.AppendQuoted(dst, c.Input), '}')
+	}
+	dst = append(dst, `,"function":{"name":`...)
+	dst = jscan.AppendQuoted(dst, c.Name)
+	dst = append(dst, `,"arguments":`...)
+	return append(jscan.AppendQuoted(dst, args), '}')
+}
+
+// user writes a user turn: first one tool message for each result, then what
+// else the user says, headed by the media of the results (R21, R23).
+func (w *requestWriter) user(i int, m *llm.Message, next func()) {
+	var media, rest []*llm.Part
+	results := false
+	for j := range m.Parts {
+		p := &m.Parts[j]
+		if p.Kind != llm.PartToolResult || p.Result == nil {
+			rest = append(rest, p)
+			continue
+		}
+		results = true
+		next()
+		media = append(media, w.result(p.Result)...)
+	}
+	rest = append(media, rest...)
+	start := len(w.b)
+	rest = w.carried(i, rest)
+	if len(rest) == 0 {
+		w.b = w.b[:start]
+		return
+	}
+	only := len(rest) == 1 && rest[0].Kind == llm.PartText
+	if only && rest[0].Text == "" && results {
+		return
+	}
+	next()
+	w.open("user", m.Name)
+	w.b = append(w.b, `,"content":`...)
+	if only && len(rest[0].Extra.Fields) == 0 {
+		w.b = jscan.AppendQuoted(w.b, rest[0].Text)
+	} else {
+		for k, p := range rest {
+			w.b = append(w.b, ",["[btoi(k == 0)])
+			w.b = appendPart(w.b, p)
+		}
+		w.b = append(w.b, ']')
+	}
+	w.b = append(w.b, '}')
+}
+
+// result writes one tool message and returns the media it cannot hold.
+func (w *requestWriter) result(r *llm.ToolResult) (media []*llm.Part) {
+	w.b = append(w.b, `{"role":"tool","tool_call_id":`...)
+	w.b = jscan.AppendQuoted(w.b, r.CallID)
+	w.b = append(w.b, `,"content":"`...)
+	texts := 0
+	add := func(s string) {
+		if texts > 0 {
+			w.b = append(w.b, `\n`...)
+		} else if r.Error && !strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "Error") { // R24
+			w.b = append(w.b, "Error: "...)
+		}
+		texts++
+		w.b = jscan.AppendEscaped(w.b, s)
+	}
+	placeholder := ""
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		switch {
+		case p.Kind == llm.PartImage:
+			media, placeholder = append(media, p), imageBelow
+		case p.Media != nil && p.Media.Text != "":
+			add(p.Media.Text)
+		case p.Kind == llm.PartFile || p.Kind == llm.PartAudio:
+			if media = append(media, p); placeholder == "" {
+				placeholder = fileBelow
+			}
+		case p.Text != "" && (p.Kind == llm.PartText || p.Kind == llm.PartRefusal):
+			add(p.Text)
+		case p.Kind == llm.PartOpaque || p.Kind == llm.PartServer:
+			w.lose("tool result "+r.CallID, "a part that only its own format understands")
+		}
+	}
+	if texts == 0 && placeholder != "" {
+		add(placeholder)
+	} else if texts == 0 && r.Error {
+		w.b = append(w.b, "Error"...)
+	}
+	w.b = append(w.b, `"}`...)
+	return media
+}
+
+// carried is what of a user's parts can be written for this target; a part
+// that cannot leaves a short text in its place, so that the model knows.
+func (w *requestWriter) carried(i int, parts []*llm.Part) []*llm.Part {
+	kept := parts[:0]
+	for j, p := range parts {
+		note, why := w.obstacle(p)
+		switch {
+		case why == "":
+			if p.Kind == llm.PartText && p.Text == "" && len(parts) > 1 {
+				continue
+			}
+			kept = append(kept, p)
+		case note == "":
+			w.losePart(i, j, why)
+		default:
+			w.losePart(i, j, why)
+			kept = append(kept, &llm.Part{Kind: llm.PartText, Text: note})
+		}
+	}
+	return kept
+}
+
+// obstacle says why a part cannot be written, "" = it can, and what to say
+// instead.
+func (w *requestWriter) obstacle(p *llm.Part) (note, why string) {
+	caps, m := &w.d.Caps, p.Media
+	switch p.Kind {
+	case llm.PartText:
+		return "", ""
+	case llm.PartImage:
+		switch {
+		case m == nil || m.Data == "" && m.URL == "":
+			return "[image not available]", "chat takes images as data or address, not as a stored file"
+		case caps.NoImages:
+			return "[image left out: this model reads no images]", "this model reads no images"
+		}
+		return "", ""
+	case llm.PartAudio:
+		switch {
+		case m == nil || m.Data == "":
+			return "[audio not available]", "chat takes audio as data only"
+		case caps.NoAudio:
+			return "[audio left out: this model hears no audio]", "this model hears no audio"
+		}
+		return "", ""
+	case llm.PartFile:
+		return fileObstacle(m, caps.NoFiles)
+	case llm.PartOpaque:
+		if p.Opaque != nil && p.Opaque.Format == formatName {
+			return "", ""
+		}
+	}
+	return "", "understood by its own format only"
+}
+
+func fileObstacle(m *llm.Media, refused bool) (note, why string) {
+	switch {
+	case m == nil:
+		return "", "an empty file"
+	case m.Text != "":
+		return "", ""
+	case m.URL != "":
+		return "[file: " + m.URL + "]", "chat takes files as data, not by address"
+	case m.Data == "" && !strings.HasPrefix(m.FileID, "file-"):
+		return "[file not available]", "a file that is stored with another vendor"
+	case strings.HasPrefix(m.MIME, "text/") && m.Data != "":
+		return "", ""
+	case refused:
+		return "[file left out: this model reads no files]", "this model reads no files"
+	}
+	return "", ""
+}
+
+// appendPart appends one content part of a user message.
+func appendPart(dst []byte, p *llm.Part) []byte {
+	m := p.Media
+	switch {
+	case p.Kind == llm.PartText:
+		dst = append(dst, `{"type":"text","text":`...)
+		dst = jscan.AppendQuoted(dst, p.Text)
+	case p.Kind == llm.PartImage:
+		dst = append(dst, `{"type":"image_url","image_url":{"url":`...)
+		dst = appendAddress(dst, m)
+		if m.Detail != "" {
+			dst = append(dst, `,"detail":`...)
+			dst = jscan.AppendQuoted(dst, m.Detail)
+		}
+		dst = append(dst, '}')
+	case p.Kind == llm.PartAudio:
+		dst = append(dst, `{"type":"input_audio","input_audio":{"data":`...)
+		dst = jscan.AppendQuoted(dst, m.Data)
+		dst = append(dst, `,"format":`...)
+		dst = append(jscan.AppendQuoted(dst, audioFormat(m.MIME)), '}')
+	case p.Kind == llm.PartOpaque:
+		return append(dst, p.Opaque.Raw...)
+	case m.Text != "":
+		dst = append(dst, `{"type":"text","text":`...)
+		dst = jscan.AppendQuoted(dst, m.Text)
+	default:
+		return appendFile(dst, p)
+	}
+	return appendExtra(dst, p)
+}
+
+// appendExtra closes a part with the members only chat knows.
+func appendExtra(dst []byte, p *llm.Part) []byte {
+	if p.Extra.Format == formatName {
+		for _, f := range p.Extra.Fields {
+			dst = append(dst, ',')
+			dst = jscan.AppendQuoted(dst, f.Name)
+			dst = append(append(dst, ':'), f.Value...)
+		}
+	}
+	return append(dst, '}')
+}
+
+// appendAddress appends the URL of a medium; its data becomes a data URL.
+func appendAddress(dst []byte, m *llm.Media) []byte {
+	if m.Data == "" {
+		return jscan.AppendQuoted(dst, m.URL)
+	}
+	mime := m.MIME
+	if mime == "" {
+		mime = wire.SniffMIME(m.Data)
+	}
+	return appendDataURL(dst, mime, m.Data)
+}
+
+// appendDataURL is wire.DataURL without copying the data twice.
+func appendDataURL(dst []byte, mime, data string) []byte {
+	dst = append(dst, '"')
+	if !strings.HasPrefix(data, "data:") {
+		if mime == "" {
+			mime = "application/octet-stream"
+		}
+		dst = append(dst, "data:"...)
+		dst = jscan.AppendEscaped(dst, mime)
+		dst = append(dst, ";base64,"...)
+	}
+	return append(jscan.AppendEscaped(dst, data), '"')
+}
+
+func audioFormat(mime string) string {
+	switch sub := strings.TrimPrefix(mime, "audio/"); sub {
+	case "mpeg", "mp3", "mpga":
+		return "mp3"
+	case "", "wav", "x-wav", "wave", "vnd.wave":
+		return "wav"
+	default:
+		return strings.TrimPrefix(sub, "x-")
+	}
+}
+
+// appendFile appends a document. Text documents become text, since chat's
+// file parts are for PDFs.
+func appendFile(dst []byte, p *llm.Part) []byte {
+	m := p.Media
+	if strings.HasPrefix(m.MIME, "text/") && m.Data != "" {
+		if text, err := base64.StdEncoding.DecodeString(m.Data); err == nil {
+			dst = append(dst, `{"type":"text","text":`...)
+			return appendExtra(jscan.AppendQuoted(dst, string(text)), p)
+		}
+	}
+	dst = append(dst, `{"type":"file","file":{`...)
+	if m.Data == "" {
+		dst = append(dst, `"file_id":`...)
+		dst = jscan.AppendQuoted(dst, m.FileID)
+	} else {
+		name := m.Name
+		if name == "" { // R20
+			name = nameOf(m.MIME)
+		}
+		dst = append(dst, `"filename":`...)
+		dst = jscan.AppendQuoted(dst, name)
+		dst = append(dst, `,"file_data":`...)
+		mime := m.MIME
+		if mime == "" {
+			mime = "application/pdf"
+		}
+		dst = appendDataURL(dst, mime, m.Data)
+	}
+	dst = append(dst, '}')
+	return appendExtra(dst, p)
+}
+
+func nameOf(mime string) string {
+	switch mime {
+	case "", "application/pdf":
+		return "document.pdf"
+	case "application/json":
+		return "document.json"
+	}
+	return "document"
+}
