@@ -1,7 +1,8 @@
 package responses
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -69,13 +70,11 @@ func newAnswer(req *llm.Request) *answer {
 	return &answer{req: req}
 }
 
-// begin fixes what stays the same within the answer. Another format's ids are
-// not taken over: hosts repeat them, and a Responses client refers to the id
-// later (previous_response_id).
+// begin fixes what stays the same within the answer.
 func (a *answer) begin(id, model, tier string, created int64) {
 	a.id, a.model, a.tier, a.created = id, model, tier, created
 	if !strings.HasPrefix(id, "resp_") || len(id) < 10 {
-		a.id = "resp_" + strings.ToLower(rand.Text())
+		a.id = "resp_" + a.newID(id)
 	}
 	a.seed = a.id[len("resp_"):]
 	if len(a.seed) > 32 {
@@ -90,6 +89,20 @@ func (a *answer) begin(id, model, tier string, created int64) {
 	if a.created <= 0 {
 		a.created = time.Now().Unix()
 	}
+}
+
+// newID makes the id that the client may refer to later (previous_response_id).
+// Hosts repeat theirs, so the moment and the question go into it too.
+func (a *answer) newID(upstream string) string {
+	h := sha256.New()
+	h.Write([]byte(upstream))
+	h.Write(strconv.AppendInt([]byte{0}, time.Now().UnixNano(), 10))
+	if n := len(a.req.Messages); n > 0 {
+		for _, p := range a.req.Messages[n-1].Parts {
+			h.Write([]byte(p.Text[:min(len(p.Text), 1024)]))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:20])
 }
 
 // itemID is stable from the item's first event to the final object.
