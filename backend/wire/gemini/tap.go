@@ -40,7 +40,6 @@ type tap struct {
 	called   bool
 	content  bool
 	finished bool
-	objects  int
 	err      error
 }
 
@@ -174,17 +173,15 @@ func (s *splitter) next(b []byte) (int, bool) {
 }
 
 // see looks at one object. Most are text only: they are searched for the few
-// words that matter and not read.
+// words that matter and not read. The words lack their first quote, because
+// a search for a rarer first byte is ten times as fast.
 func (t *tap) see(v []byte) {
-	t.objects++
-	if bytes.Contains(v, []byte(`"usageMetadata"`)) {
+	if bytes.Contains(v, []byte(`usageMetadata"`)) {
 		t.counted = append(t.counted[:0], v...)
 	}
-	if bytes.Contains(v, []byte(`"functionCall"`)) {
-		t.called = true
-	}
-	failed := t.err == nil && bytes.Contains(v, []byte(`"error"`))
-	if t.content && t.model != "" && !failed && !bytes.Contains(v, []byte(`"finishReason"`)) && !bytes.Contains(v, []byte(`"blockReason"`)) {
+	t.called = t.called || bytes.Contains(v, []byte(`functionCall"`))
+	if t.content && t.model != "" && !bytes.Contains(v, []byte(`finishReason"`)) && !bytes.Contains(v, []byte(`blockReason"`)) &&
+		(t.err != nil || !bytes.Contains(v, []byte(`error"`))) {
 		return
 	}
 	if jscan.Check(v) != nil {
