@@ -64,6 +64,12 @@ func (s *Store) Sync(context.Context) error { return usageFault(s.usage.Load().s
 func (l *ledger) put(ctx context.Context, batch []usage.Record) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// The driver starts a goroutine per statement to watch a context that can
+	// end; a batch is short enough to be finished.
+	ctx = context.WithoutCancel(ctx)
 	tx, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
