@@ -88,7 +88,7 @@ func (m *Meter) Replay(ctx context.Context) error {
 		}
 	}
 	for _, r := range open {
-		b.add(r)
+		b.add(interrupted(r))
 	}
 	if len(b.records) > 0 {
 		if err := m.sink.Write(ctx, b.records); err != nil {
@@ -105,6 +105,16 @@ func (m *Meter) Replay(ctx context.Context) error {
 	}
 	m.books.replayed = true
 	return nil
+}
+
+// interrupted completes the row of a request that had begun.
+func interrupted(r Record) Record {
+	r.Error = "The gateway stopped while this request was running."
+	r.Receipt = (&Receipt{
+		ID: r.ID, Time: r.Time, Path: r.Path, ClientFormat: r.ClientFormat, Stream: r.Stream, Agent: r.Agent, KeyID: r.KeyID,
+		RequestedModel: r.RequestedModel, Kind: r.Kind, Error: r.Error,
+	}).AppendJSON(nil)
+	return r
 }
 
 func (m *Meter) replaySegment(s *segment, take func([]byte) error) error {
