@@ -147,8 +147,12 @@ func (r *run) try(c *routing.Candidate, force bool) (*resilience.Refusal, bool, 
 
 // blamed keeps what is the client's own doing away from the target's record.
 func blamed(err error) error {
-	if k := fault.KindOf(err); err != nil && (k == fault.Canceled || k == fault.Invalid || k == fault.Unsupported || k == fault.TooLarge) {
-		return fault.New(fault.Canceled, "dispatch", "not the target's fault")
+	if err == nil {
+		return nil
+	}
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Unsupported, fault.TooLarge:
+		return fault.New(fault.Canceled, "dispatch", "The request was at fault, not the target.")
 	}
 	return err
 }
@@ -257,11 +261,11 @@ func (a *attempt) credential() (err error) {
 // splice keeps the client's bytes but for the model and what this upstream
 // refuses.
 func (a *attempt) splice(body []byte) (err error) {
-	a.body = body
+	a.body = providers.CleanNative(body, a.endpoint, a.call.Format)
 	if strip := a.model.Dialect.Strip; len(strip) > 0 {
 		a.body = wire.Edit(a.body, nil, strip)
 	}
-	if a.call.Format == wire.Gemini || a.call.Format == wire.CodeAssist && a.model.Dialect.Project == "" {
+	if a.call.Format == wire.Gemini {
 		return nil // the model stands in the URL
 	}
 	a.body, err = wire.SpliceModel(a.body, a.model.ID)

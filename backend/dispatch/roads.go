@@ -108,13 +108,15 @@ func (a *attempt) endStream(tap wire.Tap, err error) error {
 	return err
 }
 
-// inBand gives an error that came inside a 200 its real class.
+// inBand gives an error that came inside a 200 its real class. What broke on
+// the way here was classified where it broke.
 func (a *attempt) inBand(err error) error {
-	f := *fault.As(err)
-	if f.Kind.Policy().Next == fault.NextNo && f.Kind != fault.Invalid && f.Kind != fault.Canceled {
-		f.Kind = fault.Upstream
+	f := fault.As(err)
+	switch f.Kind {
+	case fault.Canceled, fault.Timeout, fault.Truncated:
+		return f
 	}
-	return &f
+	return providers.Refine(a.endpoint, f)
 }
 
 // left books what a client consumed before it went away.
