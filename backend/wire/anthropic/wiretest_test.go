@@ -1,0 +1,9 @@
+package anthropic
+
+import (
+	"testing"
+
+	"omniroute/backend/wire/wiretest"
+)
+
+func TestLaws(t *testing.T) { wiretest.Run(t, New()) }

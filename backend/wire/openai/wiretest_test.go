@@ -1,0 +1,9 @@
+package openai
+
+import (
+	"testing"
+
+	"omniroute/backend/wire/wiretest"
+)
+
+func TestLaws(t *testing.T) { wiretest.Run(t, New()) }
