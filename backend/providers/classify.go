@@ -25,6 +25,7 @@ const relayRest = time.Second
 func Classify(e *Endpoint, codec wire.Codec, status int, h http.Header, body []byte) *fault.Error {
 	f := fault.As(codec.DecodeError(status, h, body))
 	info := wire.ErrorFields(status, h, body)
+	info.RetryAfter = 0 // read here, where longer waits and more spellings count
 	return judge(e, f, h, &info)
 }
 
@@ -73,7 +74,7 @@ func wordsOf(info *wire.ErrorInfo) *words {
 			w.quotas += " " + jscan.Str(jscan.Get(v, "quotaId"))
 		}
 	}
-	w.text = strings.ToLower(strings.Join(parts, " | "))
+	w.text = " " + strings.ToLower(strings.Join(parts, " | "))
 	w.quotas = strings.ToLower(w.quotas)
 	return w
 }
@@ -121,7 +122,7 @@ var signs = [...]sign{
 	},
 	{ // a subscription's window
 		statuses: []int{400, 401, 402, 403, 429}, numbers: []int{1308, 1310, 2056},
-		words: []string{"usage_limit_reached", "usage limit", "quota_exceeded", "quotaexceeded", "daily free allocation", "weekly limit", "monthly limit", "plan limit"},
+		words: []string{"usage_limit_reached", "usage limit", " quota_exceeded", "quotaexceeded", "daily free allocation", "weekly limit", "monthly limit", "plan limit"},
 		kind:  fault.Quota, scope: fault.ScopeAccount,
 	},
 	{ // the place is refused, not the account's model; Google says it with 400

@@ -73,7 +73,7 @@ func listRefused(e *Endpoint, a *answer, credential fault.Secret) error {
 	}
 	info := wire.ErrorFields(a.status, a.header, a.body)
 	f := fault.New(wire.KindOfStatus(a.status), "providers.models", "%s", mask(info.Message, credential))
-	f.Status, f.Code = a.status, info.Code
+	f.Status, f.Code, info.RetryAfter = a.status, info.Code, 0
 	return judge(e, f, a.header, &info)
 }
 

@@ -83,7 +83,7 @@ func (w *words) fromBody(now time.Time) time.Duration {
 			return d
 		}
 	}
-	if t, ok := instant(scalar(jscan.Get(o, "resets_at")), now); ok {
+	if t, ok := instant(scalar(jscan.Get(o, "resets_at")), time.Time{}); ok {
 		if d := sane(t.Sub(now)); d > 0 {
 			return d
 		}
