@@ -16,48 +16,68 @@ type block struct {
 	text, thinking, signature, data       []byte
 	id, name, input, useID, content       []byte
 	source, title, cache, citations, fail []byte
+	parts                                 []llm.Part // content of a tool result
 	extra                                 []llm.Field
 }
 
-func scanBlock(v []byte) block {
-	var b block
-	for k, v := range jscan.Members(v) {
+// scanBlock takes the block the cursor stands at. The content of a tool
+// result, often longer than everything else together, is read on the way:
+// with type and id before it, as every client writes them.
+func scanBlock(c *jscan.Cursor) (b block, err error) {
+	for k := range c.Members() {
 		switch string(k) {
 		case "type":
-			b.kind = jscan.Str(v)
+			b.kind = kindWord(c.Value())
 		case "text":
-			b.text = v
+			b.text = c.Value()
 		case "thinking":
-			b.thinking = v
+			b.thinking = c.Value()
 		case "signature":
-			b.signature = v
+			b.signature = c.Value()
 		case "data":
-			b.data = v
+			b.data = c.Value()
 		case "id":
-			b.id = v
+			b.id = c.Value()
 		case "name":
-			b.name = v
+			b.name = c.Value()
 		case "input":
-			b.input = v
+			b.input = c.Value()
 		case "tool_use_id":
-			b.useID = v
+			b.useID = c.Value()
 		case "content":
-			b.content = v
+			if b.kind != "tool_result" {
+				b.content = c.Value()
+			} else if b.parts, err = decodeContent(c); err != nil {
+				return b, err
+			}
 		case "source":
-			b.source = v
+			b.source = c.Value()
 		case "title":
-			b.title = v
+			b.title = c.Value()
 		case "cache_control":
-			b.cache = v
+			b.cache = c.Value()
 		case "citations":
-			b.citations = v
+			b.citations = c.Value()
 		case "is_error":
-			b.fail = v
+			b.fail = c.Value()
 		default:
-			b.extra = append(b.extra, llm.Field{Name: string(k), Value: v})
+			b.extra = append(b.extra, llm.Field{Name: string(k), Value: c.Value()})
 		}
 	}
-	return b
+	return b, nil
+}
+
+// kindWord is jscan.Str without an allocation for the commonest blocks.
+func kindWord(v []byte) string {
+	switch string(v) {
+	case `"text"`:
+		return "text"
+	case `"tool_use"`:
+		return "tool_use"
+	case `"tool_result"`:
+		return "tool_result"
+	}
+	return jscan.Str(v)
 }
 
 // side is who wrote a block.
@@ -83,11 +103,15 @@ func (s side) seal(v []byte) llm.Seal {
 // decodeBlock reads one block of a request or an answer and appends its part;
 // a document made of pieces gives several. A complaint names no place: who
 // walks the list puts it in front (see within).
-func decodeBlock(parts []llm.Part, v []byte, from side) ([]llm.Part, error) {
-	if jscan.KindOf(v) != jscan.Object {
+func decodeBlock(parts []llm.Part, c *jscan.Cursor, from side) ([]llm.Part, error) {
+	if c.Kind() != jscan.Object {
 		return nil, invalid("", "a content block must be an object.")
 	}
-	b := scanBlock(v)
+	whole := *c
+	b, err := scanBlock(c)
+	if err != nil {
+		return nil, err
+	}
 	if b.kind == "" {
 		return nil, invalid("type", "the content block has no type.")
 	}
@@ -104,11 +128,11 @@ func decodeBlock(parts []llm.Part, v []byte, from side) ([]llm.Part, error) {
 		p.Extra = extra(b.extra)
 		p.Extra.Format = format // whose file ids these are
 	case "document":
-		return decodeDocument(parts, &b, v, p), nil
+		return decodeDocument(parts, &b, whole, p), nil
 	case "search_result":
 		p.Kind = llm.PartFile
 		p.Media = &llm.Media{MIME: "text/plain", Text: plainText(b.content), Name: jscan.Str(b.title)}
-		p.Opaque = opaque(&b, v)
+		p.Opaque = opaque(&b, whole)
 	case "thinking":
 		p.Kind, p.Text, p.Cache = llm.PartReasoning, jscan.Str(b.thinking), nil
 		p.Seal = from.seal(b.signature)
@@ -127,12 +151,12 @@ func decodeBlock(parts []llm.Part, v []byte, from side) ([]llm.Part, error) {
 		p.Kind, p.Result, p.Extra = llm.PartToolResult, result, extra(b.extra)
 	case "compaction":
 		// The summary stands for everything before it: strangers get it as text.
-		p.Kind, p.Text, p.Opaque = llm.PartText, jscan.Str(b.content), opaque(&b, v)
+		p.Kind, p.Text, p.Opaque = llm.PartText, jscan.Str(b.content), opaque(&b, whole)
 		if p.Text == "" {
 			p.Kind = llm.PartOpaque
 		}
 	default:
-		p.Kind, p.Opaque = llm.PartOpaque, opaque(&b, v)
+		p.Kind, p.Opaque = llm.PartOpaque, opaque(&b, whole)
 		if serverBlock(b.kind) {
 			p.Kind = llm.PartServer
 		}
@@ -146,8 +170,9 @@ func serverBlock(kind string) bool {
 	return kind == "server_tool_use" || kind == "mcp_tool_use" || strings.HasSuffix(kind, "_tool_result")
 }
 
-func opaque(b *block, v []byte) *llm.Opaque {
-	return &llm.Opaque{Format: format, Type: b.kind, Raw: without(v, "cache_control")}
+// opaque keeps the block that begins at the cursor as it is.
+func opaque(b *block, at jscan.Cursor) *llm.Opaque {
+	return &llm.Opaque{Format: format, Type: b.kind, Raw: without(at.Value(), "cache_control")}
 }
 
 // decodeCache reads cache_control (formats.md R29); nil for none.
@@ -171,31 +196,34 @@ func decodeCall(b *block) *llm.ToolCall {
 }
 
 func decodeResult(b *block) (*llm.ToolResult, error) {
-	r := &llm.ToolResult{CallID: jscan.Str(b.useID), Error: jscan.True(b.fail)}
-	parts, err := decodeContent(b.content)
-	if err != nil {
-		return nil, err
+	r := &llm.ToolResult{CallID: jscan.Str(b.useID), Parts: b.parts, Error: jscan.True(b.fail)}
+	if b.content != nil { // it stood before the type
+		c := jscan.NewCursor(b.content)
+		parts, err := decodeContent(&c)
+		if err != nil {
+			return nil, err
+		}
+		r.Parts = parts
 	}
-	r.Parts = parts
 	return r, nil
 }
 
 // decodeContent reads the content of a message or a tool result: a string or
 // a list of blocks; null and absent are nothing.
-func decodeContent(v []byte) ([]llm.Part, error) {
-	switch jscan.KindOf(v) {
+func decodeContent(c *jscan.Cursor) ([]llm.Part, error) {
+	switch c.Kind() {
 	case jscan.Invalid, jscan.Null:
 		return nil, nil
 	case jscan.String:
-		if s := jscan.Str(v); s != "" {
+		if s := jscan.Str(c.Value()); s != "" {
 			return []llm.Part{{Kind: llm.PartText, Text: s}}, nil
 		}
 		return nil, nil
 	case jscan.Array:
 		var parts []llm.Part
-		for i, e := range jscan.Elements(v) {
+		for i := range c.Elements() {
 			var err error
-			if parts, err = decodeBlock(parts, e, client); err != nil {
+			if parts, err = decodeBlock(parts, c, client); err != nil {
 				return nil, within(err, fmt.Sprintf("content[%d]", i))
 			}
 		}
@@ -241,7 +269,7 @@ func decodeSource(v []byte) *llm.Media {
 
 // decodeDocument reads a document. One whose source is a list of blocks
 // becomes plain text, or its pieces when there are images among them.
-func decodeDocument(parts []llm.Part, b *block, v []byte, p llm.Part) []llm.Part {
+func decodeDocument(parts []llm.Part, b *block, whole jscan.Cursor, p llm.Part) []llm.Part {
 	p.Kind, p.Media = llm.PartFile, decodeSource(b.source)
 	p.Extra = extra(b.extra)
 	if jscan.KindOf(b.citations) == jscan.Object {
@@ -256,7 +284,8 @@ func decodeDocument(parts []llm.Part, b *block, v []byte, p llm.Part) []llm.Part
 		}
 		return append(parts, p)
 	}
-	pieces, err := decodeContent(content)
+	c := jscan.NewCursor(content)
+	pieces, err := decodeContent(&c)
 	if err != nil {
 		pieces = nil
 	}
@@ -269,7 +298,7 @@ func decodeDocument(parts []llm.Part, b *block, v []byte, p llm.Part) []llm.Part
 		return append(parts, pieces...)
 	}
 	p.Media = &llm.Media{MIME: "text/plain", Text: plainText(content), Name: p.Media.Name}
-	p.Opaque, p.Extra = opaque(b, v), llm.Extra{}
+	p.Opaque, p.Extra = opaque(b, whole), llm.Extra{}
 	return append(parts, p)
 }
 

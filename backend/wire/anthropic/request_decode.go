@@ -15,11 +15,15 @@ func (codec) DecodeRequest(body []byte) (*llm.Request, error) {
 		return nil, invalid("", "The request body must be a JSON object.")
 	}
 	d := requestDecoder{r: &llm.Request{}}
-	for k, v := range jscan.Members(body) {
-		if jscan.IsNull(v) {
-			continue
+	c := jscan.NewCursor(body)
+	for k := range c.Members() {
+		var err error
+		if string(k) == "messages" && c.Kind() != jscan.Null {
+			err = d.decodeMessages(&c)
+		} else if v := c.Value(); !jscan.IsNull(v) {
+			err = d.member(string(k), v)
 		}
-		if err := d.member(string(k), v); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -41,8 +45,6 @@ func (d *requestDecoder) member(key string, v []byte) error {
 	switch key {
 	case "model":
 		return str(v, key, &r.Model)
-	case "messages":
-		return d.decodeMessages(v)
 	case "system":
 		return d.decodeSystem(v)
 	case "tools":
@@ -79,30 +81,28 @@ func (d *requestDecoder) member(key string, v []byte) error {
 	return nil
 }
 
-func (d *requestDecoder) decodeMessages(v []byte) error {
-	if jscan.KindOf(v) != jscan.Array {
+// decodeMessages reads the conversation, by far the longest member, in one
+// pass over its bytes.
+func (d *requestDecoder) decodeMessages(c *jscan.Cursor) error {
+	if c.Kind() != jscan.Array {
 		return invalid("messages", "messages: must be a list.")
 	}
-	n := jscan.Len(v)
-	if n == 0 {
-		return invalid("messages", "messages: at least one message is required.")
-	}
-	d.messages = true
-	d.r.Messages = make([]llm.Message, 0, n)
+	d.r.Messages = nil // the last of duplicate members counts
 	leading := true
-	for i, m := range jscan.Elements(v) {
-		var role, content []byte
-		for k, v := range jscan.Members(m) {
+	for i := range c.Elements() {
+		d.messages = true
+		var role []byte
+		var parts []llm.Part
+		var err error
+		for k := range c.Members() {
 			switch string(k) {
 			case "role":
-				role = v
+				role = c.Value()
 			case "content":
-				content = v
+				if parts, err = decodeContent(c); err != nil {
+					return within(err, fmt.Sprintf("messages[%d]", i))
+				}
 			}
-		}
-		parts, err := decodeContent(content)
-		if err != nil {
-			return within(err, fmt.Sprintf("messages[%d]", i))
 		}
 		msg := llm.Message{Parts: parts}
 		switch jscan.Str(role) {
@@ -139,7 +139,8 @@ func (d *requestDecoder) decodeSystem(v []byte) error {
 	if k := jscan.KindOf(v); k != jscan.String && k != jscan.Array {
 		return invalid("system", "system: must be a string or a list of text blocks.")
 	}
-	parts, err := decodeContent(v)
+	c := jscan.NewCursor(v)
+	parts, err := decodeContent(&c)
 	if err != nil {
 		return within(err, "system")
 	}

@@ -42,8 +42,9 @@ func (c codec) DecodeResponse(body []byte) (*llm.Response, error) {
 	n.overlay(usage)
 	r.Usage = n.usage()
 	candidate := llm.Candidate{}
-	for i, v := range jscan.Elements(content) {
-		parts, err := decodeBlock(candidate.Parts, v, vendor)
+	at := jscan.NewCursor(content)
+	for i := range at.Elements() {
+		parts, err := decodeBlock(candidate.Parts, &at, vendor)
 		if err != nil {
 			return nil, upstream("The upstream's answer holds a broken content block at place %d.", i)
 		}

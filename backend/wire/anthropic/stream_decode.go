@@ -172,8 +172,9 @@ func (d *streamDecoder) begin(message []byte) {
 // deltas.
 func (d *streamDecoder) startBlock(index int64, v []byte) {
 	d.close()
-	b := scanBlock(v)
-	if d.finished || b.kind == "" { // the answer is over, or this is no block
+	at := jscan.NewCursor(v)
+	b, err := scanBlock(&at)
+	if d.finished || b.kind == "" || err != nil { // the answer is over, or this is no block
 		return
 	}
 	d.index = index

@@ -11,6 +11,7 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Kind is the type of a JSON value.
@@ -234,7 +235,8 @@ func Text(v []byte) (s string, ok bool) {
 	if bytes.IndexByte(body, '\\') < 0 && utf8.Valid(body) {
 		return string(body), true
 	}
-	return string(AppendUnquoted(make([]byte, 0, len(body)), v)), true
+	text := AppendUnquoted(make([]byte, 0, len(body)), v)
+	return unsafe.String(unsafe.SliceData(text), len(text)), true // nobody else holds the bytes
 }
 
 // Str is Text without the flag: "" for anything but a string.

@@ -2,6 +2,8 @@ package jscan
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -29,11 +31,11 @@ func AppendQuoted(dst []byte, s string) []byte {
 func AppendEscaped(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		if plain[c] {
-			i++
-			continue
+		i += ordinary(s[i:])
+		if i == len(s) {
+			break
 		}
+		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r != utf8.RuneError || n > 1 {
@@ -65,21 +67,44 @@ func AppendEscaped(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
+// ordinary is how many bytes at the beginning of s are ASCII that stands for
+// itself in a JSON string.
+func ordinary(s string) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := word(s[i : i+8])
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		hit := ((w-ones*0x20)|(quote-ones)|(slash-ones))&^w&highs | w&highs
+		if hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for i < len(s) && plain[s[i]] {
+		i++
+	}
+	return i
+}
+
+// word is eight bytes of a string; the compiler makes one load of it.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
 // AppendUnquoted appends the text of the JSON string quoted (with its
 // quotes). Lone surrogates and invalid UTF-8 become U+FFFD.
 func AppendUnquoted(dst, quoted []byte) []byte {
 	if len(quoted) < 2 {
 		return dst
 	}
+	from := len(dst)
 	b := quoted[1 : len(quoted)-1]
 	for len(b) > 0 {
-		n := bytes.IndexByte(b, '\\')
-		if n < 0 {
-			return appendValid(dst, b)
-		}
-		dst = appendValid(dst, b[:n])
+		n := toEscape(b)
+		dst = append(dst, b[:n]...)
 		if n+1 >= len(b) {
-			return dst
+			break
 		}
 		c := b[n+1]
 		b = b[n+2:]
@@ -102,14 +127,39 @@ func AppendUnquoted(dst, quoted []byte) []byte {
 			dst = append(dst, c)
 		}
 	}
-	return dst
+	if utf8.Valid(dst[from:]) { // escapes give whole runes: one look at the end is enough
+		return dst
+	}
+	return appendValid(dst[:from], bytes.Clone(dst[from:]))
 }
 
-func appendValid(dst, b []byte) []byte {
-	if utf8.Valid(b) {
-		return append(dst, b...)
+// toEscape is the length of what comes before the first backslash. Escapes
+// stand close together in source code: a call for each would cost more than
+// the search.
+func toEscape(b []byte) int {
+	i := 0
+	for i+8 <= len(b) {
+		slash := binary.LittleEndian.Uint64(b[i:]) ^ (ones * '\\')
+		if hit := (slash - ones) &^ slash & highs; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+		i += 8
+		if i == 64 { // a long plain stretch
+			if n := bytes.IndexByte(b[i:], '\\'); n >= 0 {
+				return i + n
+			}
+			return len(b)
+		}
 	}
-	for len(b) > 0 { // one U+FFFD for each bad byte, like encoding/json
+	for i < len(b) && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// appendValid appends b with one U+FFFD for each bad byte, like encoding/json.
+func appendValid(dst, b []byte) []byte {
+	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
 		dst = utf8.AppendRune(dst, r)
 		b = b[n:]
