@@ -6,6 +6,7 @@ import (
 
 	"omniroute/backend/llm"
 	"omniroute/backend/wire"
+	"omniroute/backend/wire/jscan"
 )
 
 // EncodeResponse implements wire.Codec.
@@ -96,6 +97,13 @@ func (e *answerEncoder) candidate(i int, c *llm.Candidate) {
 	if c.Logprobs != nil {
 		e.logprobsResult(c.Logprobs)
 	}
+	var sources []byte
+	for j := range c.Parts {
+		for _, a := range jscan.Elements(c.Parts[j].Annotations) {
+			sources = source(sources, a)
+		}
+	}
+	e.grounding(sources)
 	e.b = append(e.b, '}')
 }
 

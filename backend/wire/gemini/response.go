@@ -59,6 +59,7 @@ type piece struct {
 	finish   string
 	message  string // finishMessage
 	logprobs []byte
+	sources  []byte // see groundingChunks
 }
 
 func readPiece(v []byte, position int) piece {
@@ -77,6 +78,8 @@ func readPiece(v []byte, position int) piece {
 			p.message = jscan.Str(m)
 		case "logprobsResult", "logprobs_result":
 			p.logprobs = chatLogprobs(m)
+		case "groundingMetadata", "grounding_metadata":
+			p.sources = groundingChunks(m)
 		}
 	}
 	if p.finish == unspecified {
@@ -120,6 +123,7 @@ func (c codec) DecodeResponse(body []byte) (*llm.Response, error) {
 				cand.Parts = appendPart(cand.Parts, part, got.thought)
 			}
 		}
+		cite(cand.Parts, p.sources)
 		cand.Logprobs = p.logprobs
 		cand.Stop = stopOf(p.finish, p.message, called)
 	}

@@ -60,6 +60,7 @@ type streamDecoder struct {
 	of      int          // candidate of the open block
 	usage   *llm.Usage
 	blocked *llm.Stop
+	sources []byte     // of the open text
 	ends    []lastWord // per candidate
 }
 
@@ -115,6 +116,9 @@ func (d *streamDecoder) candidate(p piece) bool {
 	}
 	if p.logprobs != nil && !d.yield(llm.Event{Kind: llm.EventDelta, Delta: llm.DeltaLogprobs, Candidate: p.index, Block: d.block(), Text: string(p.logprobs)}, nil) {
 		return false
+	}
+	if p.sources != nil && d.open && d.kind == llm.PartText && d.of == p.index {
+		d.sources = p.sources
 	}
 	if p.finish != "" {
 		d.ends[p.index].word, d.ends[p.index].message = p.finish, p.message
@@ -194,6 +198,10 @@ func (d *streamDecoder) close(last *llm.Part) bool {
 		return true
 	}
 	d.open = false
+	if d.sources != nil {
+		last = &llm.Part{Annotations: d.sources, Extra: llm.Extra{Format: own}}
+		d.sources = nil
+	}
 	return d.yield(llm.Event{Kind: llm.EventClose, Candidate: d.of, Block: d.block(), Part: last}, nil)
 }
 

@@ -6,6 +6,7 @@ import (
 	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 	"omniroute/backend/wire"
+	"omniroute/backend/wire/jscan"
 )
 
 // EncodeStream implements wire.Codec (formats.md 5.4). Every chunk holds a
@@ -30,6 +31,7 @@ type streamEncoder struct {
 	block *llm.Part // the open block, nil = none
 	of    int       // its candidate
 	wrote bool      // it has written text
+	cited bool      // its citations came one by one
 	args  []byte    // of the open call
 
 	guess    []byte // text not yet counted by the estimate
@@ -43,6 +45,7 @@ type ending struct {
 	stop     llm.Stop
 	pending  string // a signature that leads the next part
 	logprobs []byte
+	sources  []byte // see source
 }
 
 func (e *streamEncoder) end(candidate int) *ending {
@@ -79,7 +82,7 @@ func (e *streamEncoder) Encode(ev llm.Event) error {
 }
 
 func (e *streamEncoder) openBlock(ev llm.Event) {
-	e.block, e.of, e.wrote, e.args = &llm.Part{}, ev.Candidate, false, e.args[:0]
+	e.block, e.of, e.wrote, e.cited, e.args = &llm.Part{}, ev.Candidate, false, false, e.args[:0]
 	if ev.Part == nil {
 		return
 	}
@@ -105,6 +108,9 @@ func (e *streamEncoder) delta(ev llm.Event) {
 		return
 	}
 	switch ev.Delta {
+	case llm.DeltaAnnotation:
+		f := e.end(e.of)
+		f.sources, e.cited = source(f.sources, []byte(ev.Text)), true
 	case llm.DeltaArgs, llm.DeltaInput:
 		e.args = append(e.args, ev.Text...)
 		e.count(ev.Text, false)
@@ -135,6 +141,12 @@ func (e *streamEncoder) closeBlock(ev llm.Event) {
 		}
 		if ev.Part.Extra.Format != "" {
 			p.Extra = ev.Part.Extra
+		}
+		if !e.cited {
+			f := e.end(e.of)
+			for _, a := range jscan.Elements(ev.Part.Annotations) {
+				f.sources = source(f.sources, a)
+			}
 		}
 	}
 	sealed := wire.PackSeal(p.Seal, wire.Gemini)
@@ -264,6 +276,7 @@ func (e *streamEncoder) last() {
 		if f.logprobs != nil {
 			e.logprobsResult(f.logprobs)
 		}
+		e.grounding(f.sources)
 		e.b = append(e.b, '}')
 	}
 	e.b = append(e.b, ']')
