@@ -48,6 +48,7 @@ type openItem struct {
 	native  *native
 	args    strings.Builder
 	seal    llm.Seal
+	after   llm.Seal  // of a text or a call, travels behind the item
 	extra   llm.Extra // own words of a call or of reasoning
 	raw     []byte    // an item only this format understands
 }
@@ -190,15 +191,12 @@ func (a *answer) nativeCall(c *llm.ToolCall) *native {
 	return nil
 }
 
-// carrySeal writes a call's signature as an item of its own.
+// carrySeal writes the signature of a call or a text as an item of its own.
 func (a *answer) carrySeal(s llm.Seal) {
-	if s.Data == "" {
-		return
-	}
-	a.finish("completed")
 	if wire.PackSeal(s, wire.OpenAIResponses) == "" {
 		return
 	}
+	a.finish("completed")
 	a.open.seal = s
 	a.start(llm.PartReasoning, "rs_")
 	a.itemAdded()
@@ -366,7 +364,9 @@ func (a *answer) finish(status string) {
 		a.b = append(a.b, a.output[from:]...)
 		a.endEvent()
 	}
+	after := o.after
 	a.open = openItem{}
+	a.carrySeal(after)
 }
 
 func (a *answer) finishCall() {

@@ -246,14 +246,13 @@ func modelParts(typ string, item []byte) ([]llm.Part, llm.Role) {
 	if n := nativeByCall(typ); n != nil && !serverRun(item) {
 		return []llm.Part{n.call(item)}, llm.RoleAssistant
 	}
-	if strings.HasSuffix(typ, "_call") || strings.HasPrefix(typ, "mcp_") {
+	switch {
+	case strings.HasSuffix(typ, "_output"), strings.HasSuffix(typ, "_response"), strings.HasSuffix(typ, "_trigger"):
+		return []llm.Part{opaque(llm.PartOpaque, typ, item)}, llm.RoleUser
+	case strings.HasSuffix(typ, "_call"), strings.HasPrefix(typ, "mcp_"):
 		return []llm.Part{opaque(llm.PartServer, typ, item)}, llm.RoleAssistant
 	}
-	role := llm.RoleAssistant
-	if strings.HasSuffix(typ, "_output") || strings.HasSuffix(typ, "_response") || strings.HasSuffix(typ, "_trigger") {
-		role = llm.RoleUser
-	}
-	return []llm.Part{opaque(llm.PartOpaque, typ, item)}, role
+	return []llm.Part{opaque(llm.PartOpaque, typ, item)}, llm.RoleAssistant
 }
 
 // reasoningPart reads a reasoning item; ok is false when it says nothing.
@@ -348,23 +347,28 @@ func argsText(v []byte) string {
 	return string(jscan.AppendCompact(nil, v))
 }
 
-// attachSeals puts a Gemini signature back on the call it came from. It
-// travels as a reasoning item without a summary before the call; behind the
-// call when it became known only at the call's end (R28).
+// attachSeals puts a Gemini signature back on the part it came from. It
+// travels as a reasoning item without a summary: before a call, or behind the
+// call or the text where it became known only at the end (R28).
 func attachSeals(parts []llm.Part) []llm.Part {
-	isCall := func(i int) bool {
-		return i >= 0 && i < len(parts) && parts[i].Kind == llm.PartToolCall && parts[i].Seal.Data == ""
-	}
+	bare := func(p *llm.Part, kind llm.PartKind) bool { return p.Kind == kind && p.Seal.Data == "" }
 	out := parts[:0]
 	for i := range parts {
 		p := parts[i]
 		if p.Kind == llm.PartReasoning && p.Text == "" && p.Seal.Family == llm.FamilyGemini {
-			if n := len(out); n > 0 && out[n-1].Kind == llm.PartToolCall && out[n-1].Seal.Data == "" {
-				out[n-1].Seal = p.Seal
-				continue
+			last := &llm.Part{Kind: llm.PartOpaque}
+			if n := len(out); n > 0 {
+				last = &out[n-1]
 			}
-			if isCall(i + 1) {
+			switch {
+			case bare(last, llm.PartToolCall):
+				last.Seal = p.Seal
+				continue
+			case i+1 < len(parts) && bare(&parts[i+1], llm.PartToolCall):
 				parts[i+1].Seal = p.Seal
+				continue
+			case bare(last, llm.PartText):
+				last.Seal = p.Seal
 				continue
 			}
 		}

@@ -49,6 +49,7 @@ func (a *answer) add(p *llm.Part) bool {
 		for _, c := range jscan.Elements(p.Annotations) {
 			a.annotate(c)
 		}
+		a.open.after = p.Seal
 	case llm.PartReasoning:
 		if p.Text == "" && p.Seal.Data == "" {
 			return true

@@ -163,15 +163,18 @@ func (e *streamEncoder) close(p *llm.Part) {
 	case a.open.kind == llm.PartReasoning:
 		a.open.seal = p.Seal
 	case a.open.kind == llm.PartToolCall:
-		if p.Seal.Data != "" && !a.sealed {
-			a.carrySeal(p.Seal)
+		if !a.sealed {
+			a.open.after = p.Seal
 		}
-	case a.open.kind == llm.PartText && !e.noted:
+	case a.open.kind == llm.PartText:
+		a.open.after = p.Seal
 		if p.Extra.Format != "" {
 			a.open.part.origin = p.Extra.Format
 		}
 		for _, c := range jscan.Elements(p.Annotations) {
-			a.annotate(c)
+			if !e.noted {
+				a.annotate(c)
+			}
 		}
 	}
 }

@@ -159,20 +159,26 @@ func (t *streamTap) terminal(typ string, data, tail []byte) {
 // skip; then response.failed follows, after response.created when even that
 // is missing.
 func (t *streamTap) Fail(err error) []byte {
-	seq := t.sequence() + 1
-	w := writer{}
-	if !t.Boundary() {
-		w.closeTorn(t.lines.part, t.lines.over, t.named)
-		seq++
-	}
 	a := newAnswer(nil)
-	a.live, a.seq = true, seq
+	a.live, a.seq = true, t.sequence()+1
 	a.begin(t.id, t.model, "", t.created)
 	if t.id != "" {
 		a.id = t.id
 	}
-	a.b = w.b
-	if !t.begun {
+	begun := t.begun
+	if !t.Boundary() {
+		with := skipped
+		if !begun { // the SDK wants it to be the very first event
+			w := writer{b: []byte(`"type":"response.created","sequence_number":0,"response":`)}
+			a.object(&w, "in_progress", llm.Stop{}, nil, nil)
+			with = string(w.b)
+		}
+		if a.closeTorn(t.lines.part, t.lines.over, t.named, with) {
+			begun = true
+		}
+		a.seq++
+	}
+	if !begun {
 		a.event("response.created")
 		a.key("response")
 		a.object(&a.writer, "in_progress", llm.Stop{}, nil, nil)

@@ -11,31 +11,40 @@ const skipped = `"type":"keepalive"`
 // closeTorn ends an event that broke off in the middle, so that the next one
 // is read: its JSON is completed and its type overridden by a second one,
 // the last of which counts. Nothing is made up that a client would show.
-func (w *writer) closeTorn(part []byte, over, named bool) {
+//
+// with holds the members that override, skipped or those of an event the
+// client must see. It reports whether they could be written.
+func (w *writer) closeTorn(part []byte, over, named bool, with string) bool {
 	data := dataOf(part)
 	switch {
 	case over: // most of the line is gone: the JSON cannot be completed
 		w.lit("\n\n")
+		return false
 	case len(part) == 0 && !named: // the data is whole, only the blank line is missing
 		w.lit("\n")
+		return false
 	case data == nil || len(bytes.TrimSpace(data)) == 0 && len(part) < len("data: "):
 		if len(part) > 0 {
 			w.lit("\n")
 		}
-		w.lit("data: {" + skipped + "}\n\n")
+		w.lit("data: {" + with + "}\n\n")
 	case len(bytes.TrimSpace(data)) == 0:
-		w.lit("{" + skipped + "}\n\n")
+		w.lit("{" + with + "}\n\n")
 	case data[0] != '{': // [DONE, or nothing of this format
 		w.lit("\n\n")
+		return false
 	default:
-		w.complete(data)
+		ok := w.complete(data, with)
 		w.lit("\n\n")
+		return ok
 	}
+	return true
 }
 
 // complete writes what must follow data, the beginning of a JSON object, to
-// make it a whole one that clients skip.
-func (w *writer) complete(data []byte) {
+// make it a whole one in which the members of with count. It reports false
+// for an object that is whole already.
+func (w *writer) complete(data []byte, with string) bool {
 	s := scanTorn(data)
 	w.lit(s.token())
 	for n := len(s.stack); n > 1; n-- {
@@ -45,13 +54,14 @@ func (w *writer) complete(data []byte) {
 			w.end(']')
 		}
 	}
-	if len(s.stack) == 0 { // it was whole already
-		return
+	if len(s.stack) == 0 {
+		return false
 	}
 	if !s.empty || len(s.stack) > 1 {
 		w.end(',')
 	}
-	w.lit(skipped + "}")
+	w.lit(with + "}")
+	return true
 }
 
 // torn is where in a JSON text the bytes end.
