@@ -99,5 +99,6 @@ type Dispatcher struct {
 	Conversations Conversations
 	Codec         func(wire.Format) (wire.Codec, bool)
 	UserAgent     string
+	Timeouts      egress.Timeouts // zero = the defaults of egress
 	Now           func() time.Time
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"omniroute/backend/catalog"
-	"omniroute/backend/egress"
 	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 	"omniroute/backend/providers"
@@ -67,7 +66,7 @@ func (r *run) countAt(c *routing.Candidate) (n int64, ok bool, err error) {
 	if err != nil {
 		return 0, false, nil
 	}
-	resp, err := r.Egress.Do(r.ctx, req, egress.Timeouts{})
+	resp, err := r.Egress.Do(r.ctx, req, r.Timeouts)
 	if err != nil {
 		return 0, false, nil // an unreachable counter is no reason to refuse a count
 	}

@@ -8,7 +8,6 @@ import (
 
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
-	"omniroute/backend/egress"
 	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 	"omniroute/backend/providers"
@@ -316,7 +315,7 @@ func (a *attempt) send() error {
 	if err != nil {
 		return err
 	}
-	resp, err := a.Egress.Do(a.ctx, req, egress.Timeouts{})
+	resp, err := a.Egress.Do(a.ctx, req, a.Timeouts)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func build(t *testing.T, ups ...upstream) *house {
 	planner := &routing.Planner{Catalog: facts}
 	return &house{snap: s, Dispatcher: &Dispatcher{
 		Catalog: facts, Planner: planner, Directory: providers.NewDirectory(facts), Board: resilience.NewBoard(resilience.DefaultProfile(), time.Now),
-		Keeper: oneKey{}, Egress: egress.New(), Meter: meter, Conversations: talks{}, Codec: all.Of, UserAgent: "omniroute/test", Now: time.Now,
+		Keeper: oneKey{}, Egress: egress.New(egress.Proxy{}), Meter: meter, Conversations: talks{}, Codec: all.Of, UserAgent: "omniroute/test", Now: time.Now,
 	}}
 }
 

@@ -5,6 +5,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,6 +18,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 
 	"omniroute/backend/fault"
 )
@@ -42,10 +45,15 @@ type Client struct {
 	proxy     func(*http.Request) (*url.URL, error)
 }
 
-// New makes a client that uses the proxy of the environment.
-func New() *Client {
+// Proxy is the environment's wish in the words of HTTP_PROXY, HTTPS_PROXY,
+// ALL_PROXY and NO_PROXY; "" = none. Loopback is never sent through a proxy.
+type Proxy struct{ HTTP, HTTPS, All, No string }
+
+// New makes a client.
+func New(p Proxy) *Client {
 	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Control: refuseForbidden}
-	c := &Client{proxy: http.ProxyFromEnvironment}
+	choose := (&httpproxy.Config{HTTPProxy: cmp.Or(p.HTTP, p.All), HTTPSProxy: cmp.Or(p.HTTPS, p.All), NoProxy: p.No}).ProxyFunc()
+	c := &Client{proxy: func(r *http.Request) (*url.URL, error) { return choose(r.URL) }}
 	c.transport = &http.Transport{
 		Proxy:                  c.proxy,
 		DialContext:            dialer.DialContext,

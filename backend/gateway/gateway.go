@@ -44,6 +44,7 @@ type Server struct {
 	NewID     func(time.Time) string
 	Now       func() time.Time
 	KeepAlive time.Duration // between signs of life while an upstream thinks
+	MaxBody   int64         // bytes of a request, 0 = MaxBody
 
 	// RequireKey refuses anonymous callers: the setting, or any other bind
 	// address than loopback.

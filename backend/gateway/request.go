@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -112,15 +114,19 @@ func allowed(key *config.Key, model string) error {
 // for a second try, and answering while a body is still coming loses streams
 // (performance.md section 2).
 func (s *Server) read(call *dispatch.Call, w http.ResponseWriter, r *http.Request) (head wire.Head, err error) {
-	if r.ContentLength > MaxBody {
-		return head, tooLarge()
+	limit := cmp.Or(s.MaxBody, MaxBody)
+	if r.ContentLength > limit {
+		return head, tooLarge(limit)
 	}
-	body, err := readAll(http.MaxBytesReader(w, r.Body, MaxBody), r.ContentLength)
+	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return head, tooLarge(limit)
+	}
 	if err != nil {
 		return head, err
 	}
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		if body, err = unpack(body, enc); err != nil {
+		if body, err = unpack(body, enc, limit); err != nil {
 			return head, err
 		}
 	}
@@ -128,8 +134,8 @@ func (s *Server) read(call *dispatch.Call, w http.ResponseWriter, r *http.Reques
 	return wire.Peek(body)
 }
 
-func tooLarge() error {
-	e := fault.New(fault.TooLarge, "gateway.body", "The request body is larger than 64 MB.")
+func tooLarge(limit int64) error {
+	e := fault.New(fault.TooLarge, "gateway.body", "The request body is larger than %d MB.", limit>>20)
 	e.Code = fault.CodeBodyTooLarge
 	return e
 }
@@ -151,16 +157,13 @@ func readAll(r io.Reader, announced int64) ([]byte, error) {
 		case err == io.EOF:
 			return b, nil
 		case err != nil:
-			if strings.Contains(err.Error(), "request body too large") {
-				return nil, tooLarge()
-			}
 			return nil, fault.Wrap(fault.Invalid, "gateway.body", err, "The request body broke off before its end.")
 		}
 	}
 }
 
 // unpack decodes a compressed request within bounds.
-func unpack(body []byte, encoding string) ([]byte, error) {
+func unpack(body []byte, encoding string, most int64) ([]byte, error) {
 	var r io.Reader
 	switch strings.ToLower(encoding) {
 	case "gzip":
@@ -170,7 +173,7 @@ func unpack(body []byte, encoding string) ([]byte, error) {
 		}
 		r = z
 	case "zstd":
-		z, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody))
+		z, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(most)))
 		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The request body is said to be zstd and is not.")
 		}
@@ -179,13 +182,13 @@ func unpack(body []byte, encoding string) ([]byte, error) {
 	default:
 		return nil, fault.New(fault.Invalid, "gateway.unpack", "Content-Encoding %q is not understood. Send the body as it is, or as gzip or zstd.", encoding)
 	}
-	limit := min(int64(MaxBody), int64(len(body))*maxRatio)
+	limit := min(most, int64(len(body))*maxRatio)
 	out, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The compressed request body is damaged.")
 	}
 	if int64(len(out)) > limit {
-		return nil, tooLarge()
+		return nil, tooLarge(most)
 	}
 	return out, nil
 }
