@@ -283,7 +283,7 @@ func (t *streamTap) Fail(err error) []byte {
 	if e == nil {
 		e = fault.New(fault.Truncated, "openai.tap", "The upstream's answer broke off before its end.")
 	}
-	if t.blank {
+	if t.blank || len(t.line) == 0 && !t.long && !t.pending { // between events, or after an event line
 		return appendErrorEvent(nil, e)
 	}
 	data, isData := bytes.CutPrefix(t.line, []byte("data:"))
