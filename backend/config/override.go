@@ -6,6 +6,7 @@ import "omniroute/backend/fault"
 // leaves the stored value.
 type Overrides struct {
 	RequireAPIKey     *bool
+	RequireLogin      *bool
 	EnableRequestLogs *bool
 	EnableSocks5Proxy *bool
 	LogRetentionDays  *int
@@ -31,6 +32,7 @@ func (o *Overrides) LockOf(setting string) (Lock, bool) {
 
 func (o *Overrides) apply(s *Settings) {
 	override(&s.RequireAPIKey, o.RequireAPIKey)
+	override(&s.RequireLogin, o.RequireLogin)
 	override(&s.EnableRequestLogs, o.EnableRequestLogs)
 	override(&s.EnableSocks5Proxy, o.EnableSocks5Proxy)
 	override(&s.LogRetentionDays, o.LogRetentionDays)
@@ -50,6 +52,7 @@ func (o *Overrides) guard(old, next *Settings) error {
 		name string
 	}{
 		{locked(o.RequireAPIKey, old.RequireAPIKey, &next.RequireAPIKey), "requireApiKey"},
+		{locked(o.RequireLogin, old.RequireLogin, &next.RequireLogin), "requireLogin"},
 		{locked(o.EnableRequestLogs, old.EnableRequestLogs, &next.EnableRequestLogs), "enableRequestLogs"},
 		{locked(o.EnableSocks5Proxy, old.EnableSocks5Proxy, &next.EnableSocks5Proxy), "enableSocks5Proxy"},
 		{locked(o.LogRetentionDays, old.LogRetentionDays, &next.LogRetentionDays), "logRetentionDays"},
