@@ -26,7 +26,7 @@ func (r *run) previous(candidates []routing.Candidate) ([]routing.Candidate, err
 	if err != nil {
 		return nil, err
 	}
-	whole, err := responses.WithInput(r.call.Body, joinItems(items, own))
+	whole, err := responses.WithInput(r.call.Body, responses.JoinItems(items, own))
 	if err != nil {
 		return nil, err
 	}
@@ -62,35 +62,7 @@ func (d *Dispatcher) Remember(call *Call, answer []byte) {
 	if call.native {
 		minted = call.answered
 	}
-	d.Conversations.Keep(call.Caller(), id, joinItems(own, responses.OutputItems(answer)), minted)
-}
-
-// joinItems joins two JSON arrays.
-func joinItems(a, b []byte) []byte {
-	if jscan.Len(b) == 0 {
-		return a
-	}
-	if jscan.Len(a) == 0 {
-		return b
-	}
-	out := make([]byte, 0, len(a)+len(b))
-	out = append(out, a[:lastIndex(a, ']')]...)
-	out = append(out, ',')
-	for i, c := range b {
-		if c == '[' {
-			return append(out, b[i+1:]...)
-		}
-	}
-	return out
-}
-
-func lastIndex(b []byte, c byte) int {
-	for i := len(b) - 1; i >= 0; i-- {
-		if b[i] == c {
-			return i
-		}
-	}
-	return len(b)
+	d.Conversations.Keep(call.Caller(), id, responses.JoinItems(own, responses.OutputItems(answer)), minted)
 }
 
 // anchored reports a candidate that gets the client's own short request.

@@ -6,13 +6,13 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
 	"omniroute/backend/dispatch"
-	"omniroute/backend/llm"
 	"omniroute/backend/providers"
 	"omniroute/backend/routing"
 	"omniroute/backend/wire"
@@ -22,6 +22,7 @@ import (
 type Runner interface {
 	Do(ctx context.Context, call *dispatch.Call, out dispatch.Out) (begun bool, err error)
 	Count(ctx context.Context, call *dispatch.Call) (int64, error)
+	Remember(call *dispatch.Call, answer []byte)
 }
 
 // Keys recognises the keys we issued. A nil key without an error is an
@@ -106,8 +107,23 @@ func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, f, s.NewID(s.Now()), notFound(r))
 }
 
-// operation of a call, for handlers that share code.
-const (
-	opChat  = llm.OpChat
-	opCount = llm.OpCountTokens
-)
+// Refuse answers a request that the guard turned away, when its path belongs
+// to the data plane; false leaves it to others.
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) bool {
+	if !DataPlane(r.URL.Path) {
+		return false
+	}
+	s.fail(w, dialect(r.URL.Path), s.NewID(s.Now()), err)
+	return true
+}
+
+// DataPlane tells the paths of agents from those of the dashboard.
+func DataPlane(path string) bool {
+	switch path {
+	case "/api/chat", "/api/tags":
+		return true
+	case "/", "/healthz":
+		return false
+	}
+	return strings.HasPrefix(path, "/api/v1beta/") || !strings.HasPrefix(path, "/api/")
+}

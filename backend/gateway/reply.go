@@ -11,12 +11,13 @@ import (
 	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 	"omniroute/backend/wire"
+	"omniroute/backend/wire/jscan"
 )
 
 // run executes a call and writes its answer.
 func (s *Server) run(w http.ResponseWriter, r *http.Request, call *dispatch.Call) {
 	if call.Format == wire.OpenAIResponses {
-		call.Previous = previous(call.Body)
+		call.Previous = jscan.Str(jscan.Get(call.Body, "previous_response_id"))
 	}
 	codec, ok := s.Codec(call.Format)
 	if call.Array {
@@ -28,6 +29,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, call *dispatch.Call
 	}
 	out := &reply{w: w, codec: codec, call: call, idle: s.KeepAlive, now: s.Now}
 	out.flusher, _ = w.(http.Flusher)
+	out.keeper = remember(s.Runner, call)
 	setID(w.Header(), call.ID)
 	if call.Stream && !call.Array {
 		out.watch()
@@ -58,6 +60,7 @@ type reply struct {
 	enc    wire.StreamEncoder
 	out    bytes.Buffer // of the encoder, until the next flush
 	dirty  bool
+	keeper *conversation // nil when nothing is to be remembered
 }
 
 // watch sends a sign of life whenever the client has heard nothing for a
@@ -118,6 +121,7 @@ var (
 // push writes what the encoder made and flushes.
 func (r *reply) push() error {
 	if r.out.Len() > 0 {
+		r.keeper.watch(r.out.Bytes())
 		_, err := r.w.Write(r.out.Bytes())
 		r.out.Reset()
 		if err != nil {
@@ -162,6 +166,7 @@ func (r *reply) Native(p []byte) error {
 	r.native = true
 	r.torn = !bytes.HasSuffix(p, []byte("\n\n")) && !bytes.HasSuffix(p, []byte("\r\n\r\n"))
 	r.dirty = true
+	r.keeper.watch(p)
 	_, err := r.w.Write(p)
 	return err
 }
@@ -200,6 +205,7 @@ func (r *reply) Flush() error {
 
 // Whole implements dispatch.Out.
 func (r *reply) Whole(body []byte) error {
+	r.keeper.whole(body)
 	h := r.w.Header()
 	h["Content-Type"] = jsonType
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}

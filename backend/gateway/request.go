@@ -16,7 +16,6 @@ import (
 	"omniroute/backend/dispatch"
 	"omniroute/backend/fault"
 	"omniroute/backend/wire"
-	"omniroute/backend/wire/jscan"
 )
 
 const (
@@ -298,6 +297,3 @@ func dialect(path string) wire.Format {
 	}
 	return wire.OpenAIChat
 }
-
-// previous reads the Responses anchor without decoding the body.
-func previous(body []byte) string { return jscan.Str(jscan.Get(body, "previous_response_id")) }
