@@ -29,13 +29,20 @@ const (
 
 // ClientKeys issues and checks the keys of agents. Only the HMAC of a key is
 // ever stored. It is safe for concurrent use.
-type ClientKeys struct{ macs sync.Pool }
+type ClientKeys struct{ macs sync.Pool } // *mac
+
+// mac is an HMAC and the memory it works in.
+type mac struct {
+	hash hash.Hash
+	text []byte
+	sum  []byte
+}
 
 // NewClientKeys uses secret (API_KEY_SECRET) for the HMAC. Another secret
 // voids all keys.
 func NewClientKeys(secret fault.Secret) *ClientKeys {
 	key := []byte(secret.Reveal())
-	return &ClientKeys{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	return &ClientKeys{macs: sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key)} }}}
 }
 
 // Issue makes a key: its text, shown once, and what is stored of it.
@@ -57,13 +64,16 @@ func (c *ClientKeys) Issue() (text fault.Secret, hash, masked string) {
 
 // Hash is what is stored of a key.
 func (c *ClientKeys) Hash(text string) string {
-	mac := c.macs.Get().(hash.Hash)
-	mac.Reset()
-	mac.Write([]byte(text))
-	var sum [sha256.Size]byte
-	mac.Sum(sum[:0])
-	c.macs.Put(mac)
-	return hex.EncodeToString(sum[:])
+	m := c.macs.Get().(*mac)
+	m.hash.Reset()
+	m.text = append(m.text[:0], text...)
+	m.hash.Write(m.text)
+	clear(m.text)
+	m.sum = m.hash.Sum(m.sum[:0])
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], m.sum)
+	c.macs.Put(m)
+	return string(digits[:])
 }
 
 func appendCheck(b []byte) []byte {
