@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"slices"
+	"strconv"
 
 	"omniroute/backend/llm"
 	"omniroute/backend/wire"
@@ -48,10 +49,10 @@ func (e *requestEncoder) toolList() []string {
 				search = true
 			}
 			if s := t.Search; s != nil && (len(s.Allowed) > 0 || len(s.Blocked) > 0 || s.City != "" || s.Region != "" || s.Country != "" || s.Zone != "" || s.MaxUses > 0) {
-				e.add("tools."+t.Name, "Google's search takes no domains, place or limit")
+				e.add(toolPath(i), "Google's search takes no domains, place or limit")
 			}
 		default:
-			e.add("tools."+t.Name, "this tool runs at another vendor and has no counterpart")
+			e.add(toolPath(i), "this tool runs at another vendor and has no counterpart")
 		}
 	}
 	if len(e.b) == start {
@@ -61,6 +62,8 @@ func (e *requestEncoder) toolList() []string {
 	e.b = append(e.b, ']')
 	return declared
 }
+
+func toolPath(i int) string { return "tools[" + strconv.Itoa(i) + "]" }
 
 func (e *requestEncoder) declaration(t *llm.Tool) {
 	e.comma()

@@ -39,8 +39,7 @@ type spans struct {
 	extra                            []llm.Field
 }
 
-func scanPart(v []byte) spans {
-	var s spans
+func scanPart(v []byte) (s spans) {
 	for k, m := range jscan.Members(v) {
 		if jscan.IsNull(m) {
 			continue
@@ -74,6 +73,17 @@ func scanPart(v []byte) spans {
 // (formats.md 5.5).
 func readPart(v []byte) pieces {
 	s := scanPart(v)
+	return s.read(v)
+}
+
+// plain reports a part that is text or a thought and nothing else: nearly
+// every part of a stream.
+func (s *spans) plain() bool {
+	return s.text != nil && s.signature == "" && s.inline == nil && s.file == nil && s.call == nil && s.result == nil && s.server == "" && s.extra == nil
+}
+
+// read makes parts of the spans of v.
+func (s *spans) read(v []byte) pieces {
 	seal := wire.UnpackSeal(s.signature, wire.Gemini)
 	var p pieces
 	part := llm.Part{}

@@ -17,19 +17,23 @@ type answer struct {
 	usage      []byte
 	blocked    string // promptFeedback.blockReason
 	why        string // promptFeedback.blockReasonMessage
-	model, id  string
-	created    int64
+	model, id  []byte // modelVersion, responseId
+	created    []byte // createTime
 	failure    []byte // error
 }
 
-// readAnswer scans an answer of either format.
+// readAnswer scans an answer of either format, once.
 func readAnswer(body []byte) answer {
 	var a answer
-	for k, v := range jscan.Members(unwrap(body)) {
+	for k, v := range jscan.Members(body) {
 		if jscan.IsNull(v) {
 			continue
 		}
 		switch string(k) {
+		case "response":
+			if jscan.KindOf(v) == jscan.Object {
+				return readAnswer(v)
+			}
 		case "candidates":
 			a.candidates = v
 		case "usageMetadata", "usage_metadata":
@@ -38,18 +42,24 @@ func readAnswer(body []byte) answer {
 			a.blocked = jscan.Str(member(v, "blockReason", "block_reason"))
 			a.why = jscan.Str(member(v, "blockReasonMessage", "block_reason_message"))
 		case "modelVersion", "model_version":
-			a.model = jscan.Str(v)
+			a.model = v
 		case "responseId", "response_id":
-			a.id = jscan.Str(v)
+			a.id = v
 		case "createTime", "create_time":
-			if t, err := time.Parse(time.RFC3339Nano, jscan.Str(v)); err == nil {
-				a.created = t.Unix()
-			}
+			a.created = v
 		case "error":
 			a.failure = v
 		}
 	}
 	return a
+}
+
+// unix is createTime in seconds, 0 = not said.
+func (a *answer) unix() int64 {
+	if t, err := time.Parse(time.RFC3339Nano, jscan.Str(a.created)); err == nil {
+		return t.Unix()
+	}
+	return 0
 }
 
 // piece holds the members of a candidate.
@@ -106,7 +116,7 @@ func (c codec) DecodeResponse(body []byte) (*llm.Response, error) {
 	if a.failure != nil {
 		return nil, c.DecodeError(200, nil, body)
 	}
-	r := &llm.Response{ID: a.id, Model: a.model, Created: a.created, Usage: readUsage(a.usage)}
+	r := &llm.Response{ID: jscan.Str(a.id), Model: jscan.Str(a.model), Created: a.unix(), Usage: readUsage(a.usage)}
 	for i, v := range jscan.Elements(a.candidates) {
 		p := readPiece(v, i)
 		for len(r.Candidates) <= p.index {

@@ -58,7 +58,7 @@ type streamDecoder struct {
 	open    bool
 	kind    llm.PartKind // of the open block
 	of      int          // candidate of the open block
-	usage   *llm.Usage
+	usage   []byte       // the last usageMetadata
 	blocked *llm.Stop
 	sources []byte     // of the open text
 	ends    []lastWord // per candidate
@@ -76,15 +76,15 @@ func (d *streamDecoder) chunk(v []byte) bool {
 		d.yield(llm.Event{}, d.DecodeError(200, nil, v))
 		return false
 	}
-	if u := readUsage(a.usage); u != nil {
-		d.usage = u // cumulative: the last one counts
+	if a.usage != nil {
+		d.usage = append(d.usage[:0], a.usage...) // cumulative: the last one counts
 	}
 	if !d.begun {
-		if a.candidates == nil && a.blocked == "" && a.usage == nil && a.model == "" {
+		if a.candidates == nil && a.blocked == "" && a.usage == nil && a.model == nil {
 			return true
 		}
 		d.begun = true
-		ev := llm.Event{Kind: llm.EventBegin, ID: a.id, Model: a.model, Created: a.created, Usage: d.usage}
+		ev := llm.Event{Kind: llm.EventBegin, ID: jscan.Str(a.id), Model: jscan.Str(a.model), Created: a.unix(), Usage: readUsage(d.usage)}
 		if !d.yield(ev, nil) {
 			return false
 		}
@@ -107,11 +107,12 @@ func (d *streamDecoder) candidate(p piece) bool {
 	}
 	d.ends[p.index].seen = true
 	for _, v := range jscan.Elements(p.parts) {
-		got := readPart(v)
-		for k := range got.n {
-			if !d.part(p.index, &got.list[k], got.thought) {
+		if s := scanPart(v); s.plain() {
+			if !d.plain(p.index, &s) {
 				return false
 			}
+		} else if !d.other(p.index, s.read(v)) {
+			return false
 		}
 	}
 	if p.logprobs != nil && !d.yield(llm.Event{Kind: llm.EventDelta, Delta: llm.DeltaLogprobs, Candidate: p.index, Block: d.block(), Text: string(p.logprobs)}, nil) {
@@ -129,17 +130,38 @@ func (d *streamDecoder) candidate(p piece) bool {
 // block is the number of the open or the last block.
 func (d *streamDecoder) block() int { return max(d.blocks-1, 0) }
 
+// plain is part for text and thoughts without anything else.
+func (d *streamDecoder) plain(candidate int, s *spans) bool {
+	text := jscan.Str(s.text)
+	switch {
+	case text == "":
+		return true
+	case s.thought:
+		return d.extend(candidate, llm.PartReasoning, llm.DeltaReasoning, text, llm.Extra{})
+	}
+	return d.extend(candidate, llm.PartText, llm.DeltaText, text, llm.Extra{})
+}
+
+func (d *streamDecoder) other(candidate int, got pieces) bool {
+	for k := range got.n {
+		if !d.part(candidate, &got.list[k], got.thought) {
+			return false
+		}
+	}
+	return true
+}
+
 // part turns a part into events. Texts and thoughts continue the open block
 // of their kind; everything else arrives whole.
 func (d *streamDecoder) part(candidate int, p *llm.Part, thought bool) bool {
 	switch p.Kind {
 	case llm.PartText:
-		return d.extend(candidate, p, llm.DeltaText)
+		return d.extend(candidate, p.Kind, llm.DeltaText, p.Text, p.Extra)
 	case llm.PartReasoning:
 		if !thought {
 			return d.close(nil) && d.whole(candidate, p, llm.Event{})
 		}
-		if !d.extend(candidate, p, llm.DeltaReasoning) {
+		if !d.extend(candidate, p.Kind, llm.DeltaReasoning, p.Text, p.Extra) {
 			return false
 		}
 		if p.Seal.Data != "" {
@@ -158,16 +180,13 @@ func (d *streamDecoder) part(candidate int, p *llm.Part, thought bool) bool {
 }
 
 // extend adds to the open block, or opens one.
-func (d *streamDecoder) extend(candidate int, p *llm.Part, kind llm.DeltaKind) bool {
-	if !d.open || d.kind != p.Kind || d.of != candidate {
-		if !d.close(nil) {
-			return false
-		}
-		if !d.openBlock(candidate, &llm.Part{Kind: p.Kind, Extra: p.Extra}) {
+func (d *streamDecoder) extend(candidate int, kind llm.PartKind, delta llm.DeltaKind, text string, extra llm.Extra) bool {
+	if !d.open || d.kind != kind || d.of != candidate {
+		if !d.close(nil) || !d.openBlock(candidate, &llm.Part{Kind: kind, Extra: extra}) {
 			return false
 		}
 	}
-	return p.Text == "" || d.yield(llm.Event{Kind: llm.EventDelta, Delta: kind, Candidate: candidate, Block: d.block(), Text: p.Text}, nil)
+	return text == "" || d.yield(llm.Event{Kind: llm.EventDelta, Delta: delta, Candidate: candidate, Block: d.block(), Text: text}, nil)
 }
 
 // whole sends a block that is complete: head, at most one delta, end. The
@@ -236,7 +255,7 @@ func (d *streamDecoder) end() {
 			return
 		}
 	}
-	if d.usage != nil && !d.yield(llm.Event{Kind: llm.EventUsage, Usage: d.usage}, nil) {
+	if u := readUsage(d.usage); u != nil && !d.yield(llm.Event{Kind: llm.EventUsage, Usage: u}, nil) {
 		return
 	}
 	d.yield(llm.Event{Kind: llm.EventEnd}, nil)

@@ -191,8 +191,8 @@ func (t *tap) see(v []byte) {
 	if a.failure != nil && t.err == nil {
 		t.err = t.DecodeError(200, nil, v)
 	}
-	if a.model != "" {
-		t.model = a.model
+	if m := jscan.Str(a.model); m != "" {
+		t.model = m
 	}
 	if a.blocked != "" {
 		t.finished, t.stop = true, llm.StopFilter
