@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -226,5 +227,20 @@ func TestContextEndsSave(t *testing.T) {
 	}
 	if h.Now().Rev != 0 {
 		t.Error("a cancelled update was published")
+	}
+}
+
+func numFields(v any) int { return reflect.TypeOf(v).NumField() }
+
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	for b.Loop() {
+		s, err := Open(b.Context(), dir, quiet())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
