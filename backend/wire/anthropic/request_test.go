@@ -111,7 +111,7 @@ func TestDecodeRequestMeaning(t *testing.T) {
 		{"role":"system","content":"lead"},
 		{"role":"user","content":"q"},
 		{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":"{\"x\":1}"},{"type":"tool_use","id":"b","name":"f"}]},
-		{"role":"user","content":[{"type":"tool_result","tool_use_id":"a"},{"type":"tool_result","tool_use_id":"b","content":"two"}]},
+		{"role":"user","content":[{"type":"tool_result","tool_use_id":"a"},{"content":"two","tool_use_id":"b","type":"tool_result"}]},
 		{"role":"system","content":[{"type":"text","text":"later"}]},
 		{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/jpg","data":"data:image/jpg;base64,AAAA"}},
 			{"type":"document","source":{"type":"content","content":[{"type":"text","text":"t"},{"type":"image","source":{"type":"url","url":"data:image/gif;base64,R0lGODlh"}}]}}]}],
