@@ -25,11 +25,12 @@ func readInput(req *llm.Request, input []byte) error {
 	default:
 		return invalid("input", "input must be a string or an array of items.")
 	}
-	for i, item := range jscan.Elements(input) {
-		if jscan.KindOf(item) != jscan.Object {
+	for i, raw := range jscan.Elements(input) {
+		if jscan.KindOf(raw) != jscan.Object {
 			return invalid(at("input", i), "input[%d] must be an object.", i)
 		}
-		if err := readItem(req, item, i); err != nil {
+		it := itemOf(raw)
+		if err := readItem(req, &it, i); err != nil {
 			return err
 		}
 	}
@@ -41,50 +42,25 @@ func readInput(req *llm.Request, input []byte) error {
 	return nil
 }
 
-// itemType is the type of an item; messages and references may lack it.
-func itemType(item []byte) string {
-	var t string
-	var role, id bool
-	for k, v := range jscan.Members(item) {
-		switch string(k) {
-		case "type":
-			t = jscan.Str(v)
-		case "role":
-			role = true
-		case "id":
-			id = true
-		}
-	}
-	switch {
-	case t != "":
-		return t
-	case role:
-		return "message"
-	case id:
-		return "item_reference"
-	}
-	return ""
-}
-
-func readItem(req *llm.Request, item []byte, i int) error {
-	switch t := itemType(item); t {
+func readItem(req *llm.Request, it *item, i int) error {
+	switch it.typ {
 	case "":
 		return invalid(at("input", i)+".type", "input[%d] needs a type or a role.", i)
 	case "message":
-		return readMessage(req, item, i)
+		return readMessage(req, it, i)
 	case "item_reference":
-		req.Meta.ItemReferences = append(req.Meta.ItemReferences, jscan.Str(jscan.Get(item, "id")))
+		req.Meta.ItemReferences = append(req.Meta.ItemReferences, jscan.Str(it.id))
 	case "additional_tools":
-		req.Tools = toolList(req.Tools, jscan.Get(item, "tools"))
+		req.Tools = toolList(req.Tools, it.tools)
 	default:
-		if p, ok := resultPart(t, item); ok {
-			if t == "tool_search_output" {
-				req.Tools = loadedTools(req.Tools, jscan.Get(item, "tools"))
+		if p, ok := resultPart(it); ok {
+			if it.typ == "tool_search_output" {
+				req.Tools = loadedTools(req.Tools, it.tools)
 			}
 			add(req, llm.RoleUser, p)
 			return nil
 		}
-		parts, role := modelParts(t, item)
+		parts, role := modelParts(it)
 		add(req, role, parts...)
 	}
 	return nil
@@ -105,19 +81,18 @@ func add(req *llm.Request, role llm.Role, parts ...llm.Part) {
 
 // readMessage reads a message item. Instructions before anything else are the
 // system prompt, later ones keep their place (R12).
-func readMessage(req *llm.Request, item []byte, i int) error {
-	content := jscan.Get(item, "content")
-	parts := contentParts(content, nil)
-	switch role := jscan.Str(jscan.Get(item, "role")); role {
-	case "assistant":
-		markItem(parts, item)
+func readMessage(req *llm.Request, it *item, i int) error {
+	parts := contentParts(it.content, nil)
+	switch string(it.role) {
+	case `"assistant"`:
+		markItem(parts, it)
 		add(req, llm.RoleAssistant, parts...)
-	case "user":
-		if len(parts) == 0 && (content == nil || jscan.KindOf(content) == jscan.Object) {
+	case `"user"`:
+		if len(parts) == 0 && (it.content == nil || jscan.KindOf(it.content) == jscan.Object) {
 			return invalid(at("input", i)+".content", "input[%d].content must be a string or an array of parts.", i)
 		}
 		add(req, llm.RoleUser, parts...)
-	case "system", "developer":
+	case `"system"`, `"developer"`:
 		for _, p := range parts {
 			switch {
 			case p.Kind != llm.PartText: // an image in an instruction is shown as the user's
@@ -136,15 +111,15 @@ func readMessage(req *llm.Request, item []byte, i int) error {
 
 // markItem notes on a message's first part what tells this message from its
 // neighbours, so that messages stay apart and phases survive.
-func markItem(parts []llm.Part, item []byte) {
+func markItem(parts []llm.Part, it *item) {
 	if len(parts) == 0 {
 		return
 	}
-	p := &parts[0]
-	for k, v := range jscan.Members(item) {
-		if n := string(k); (n == "id" || n == "phase") && !jscan.IsNull(v) {
-			withExtra(&p.Extra, n, v)
-		}
+	if !jscan.IsNull(it.id) {
+		withExtra(&parts[0].Extra, "id", it.id)
+	}
+	if !jscan.IsNull(it.phase) {
+		withExtra(&parts[0].Extra, "phase", it.phase)
 	}
 }
 
@@ -163,60 +138,85 @@ func contentParts(content []byte, dst []llm.Part) []llm.Part {
 	return dst
 }
 
+// contentMembers are the members of a content part, cut in one pass.
+type contentMembers struct {
+	typ                                 []byte
+	text, refusal, annotations, cache   []byte
+	imageURL, fileID, detail            []byte
+	fileData, fileURL, fileName, nested []byte
+	audio                               []byte
+}
+
+func (c *contentMembers) read(e []byte) {
+	for k, v := range jscan.Members(e) {
+		switch string(k) {
+		case "type":
+			c.typ = v
+		case "text":
+			c.text = v
+		case "refusal":
+			c.refusal = v
+		case "annotations":
+			c.annotations = v
+		case "cache_control":
+			c.cache = v
+		case "image_url":
+			c.imageURL = v
+		case "file_id":
+			c.fileID = v
+		case "detail":
+			c.detail = v
+		case "file_data":
+			c.fileData = v
+		case "file_url":
+			c.fileURL = v
+		case "filename":
+			c.fileName = v
+		case "file":
+			c.nested = v
+		case "input_audio":
+			c.audio = v
+		}
+	}
+}
+
 func contentPart(e []byte, dst []llm.Part) []llm.Part {
 	if s, ok := jscan.Text(e); ok {
 		return append(dst, llm.Part{Text: s})
 	}
-	var p llm.Part
-	switch t := jscan.Str(jscan.Get(e, "type")); t {
-	case "input_text", "output_text", "text", "summary_text", "reasoning_text":
-		p = textPart(e)
-	case "refusal":
-		p = llm.Part{Kind: llm.PartRefusal, Text: jscan.Str(jscan.Get(e, "refusal"))}
-	case "input_image", "image_url", "computer_screenshot":
-		m := imageOf(e)
-		if m == nil {
-			return dst
+	var c contentMembers
+	c.read(e)
+	p := llm.Part{}
+	switch string(c.typ) {
+	case `"input_text"`, `"output_text"`, `"text"`, `"summary_text"`, `"reasoning_text"`:
+		p.Text = jscan.Str(c.text)
+		if jscan.Len(c.annotations) > 0 {
+			p.Annotations = keep(c.annotations)
+			p.Extra.Format = own
 		}
-		p = llm.Part{Kind: llm.PartImage, Media: m}
-	case "input_file":
-		m := fileOf(e)
-		if m == nil {
-			return dst
-		}
-		p = llm.Part{Kind: llm.PartFile, Media: m}
-	case "input_audio":
-		m := audioOf(e)
-		if m == nil {
-			return dst
-		}
-		p = llm.Part{Kind: llm.PartAudio, Media: m}
-	case "":
-		return dst
+	case `"refusal"`:
+		p.Kind, p.Text = llm.PartRefusal, jscan.Str(c.refusal)
+	case `"input_image"`, `"image_url"`, `"computer_screenshot"`:
+		p.Kind, p.Media = llm.PartImage, c.image()
+	case `"input_file"`, `"file"`:
+		p.Kind, p.Media = llm.PartFile, c.document()
+	case `"input_audio"`:
+		p.Kind, p.Media = llm.PartAudio, c.sound()
 	default:
-		p = opaque(llm.PartOpaque, t, e)
+		typ := jscan.Str(c.typ)
+		if typ == "" {
+			return dst
+		}
+		p = opaque(llm.PartOpaque, typ, e)
 		withExtra(&p.Extra, inContent, []byte("true"))
 	}
-	if c := jscan.Get(e, "cache_control"); jscan.KindOf(c) == jscan.Object {
-		p.Cache = &llm.CacheHint{TTL: jscan.Str(jscan.Get(c, "ttl"))}
+	if p.Media == nil && (p.Kind == llm.PartImage || p.Kind == llm.PartFile || p.Kind == llm.PartAudio) {
+		return dst // holds nothing
+	}
+	if jscan.KindOf(c.cache) == jscan.Object {
+		p.Cache = &llm.CacheHint{TTL: jscan.Str(jscan.Get(c.cache, "ttl"))}
 	}
 	return append(dst, p)
-}
-
-func textPart(e []byte) llm.Part {
-	var p llm.Part
-	for k, v := range jscan.Members(e) {
-		switch string(k) {
-		case "text":
-			p.Text = jscan.Str(v)
-		case "annotations":
-			if jscan.Len(v) > 0 {
-				p.Annotations = keep(v)
-				p.Extra.Format = own
-			}
-		}
-	}
-	return p
 }
 
 // inContent marks an opaque part that stood inside a message; other opaque
@@ -229,63 +229,50 @@ func opaque(kind llm.PartKind, typ string, raw []byte) llm.Part {
 
 // modelParts reads an item that the model made: in a history or in an answer.
 // Items only OpenAI's servers understand stay opaque.
-func modelParts(typ string, item []byte) ([]llm.Part, llm.Role) {
-	switch typ {
+func modelParts(it *item) ([]llm.Part, llm.Role) {
+	switch it.typ {
+	case "", "item_reference":
+		return nil, llm.RoleAssistant
 	case "message":
-		parts := contentParts(jscan.Get(item, "content"), nil)
-		markItem(parts, item)
+		parts := contentParts(it.content, nil)
+		markItem(parts, it)
 		return parts, llm.RoleAssistant
 	case "reasoning":
-		if p, ok := reasoningPart(item); ok {
+		if p, ok := reasoningPart(it); ok {
 			return []llm.Part{p}, llm.RoleAssistant
 		}
 		return nil, llm.RoleAssistant
 	case "function_call", "custom_tool_call":
-		return []llm.Part{callPart(typ, item)}, llm.RoleAssistant
+		return []llm.Part{callPart(it)}, llm.RoleAssistant
 	}
-	if n := nativeByCall(typ); n != nil && !serverRun(item) {
-		return []llm.Part{n.call(item)}, llm.RoleAssistant
+	if n := nativeByCall(it.typ); n != nil && !it.serverRun() {
+		return []llm.Part{n.call(it)}, llm.RoleAssistant
 	}
 	switch {
-	case strings.HasSuffix(typ, "_output"), strings.HasSuffix(typ, "_response"), strings.HasSuffix(typ, "_trigger"):
-		return []llm.Part{opaque(llm.PartOpaque, typ, item)}, llm.RoleUser
-	case strings.HasSuffix(typ, "_call"), strings.HasPrefix(typ, "mcp_"):
-		return []llm.Part{opaque(llm.PartServer, typ, item)}, llm.RoleAssistant
+	case strings.HasSuffix(it.typ, "_output"), strings.HasSuffix(it.typ, "_response"), strings.HasSuffix(it.typ, "_trigger"):
+		return []llm.Part{opaque(llm.PartOpaque, it.typ, it.raw)}, llm.RoleUser
+	case strings.HasSuffix(it.typ, "_call"), strings.HasPrefix(it.typ, "mcp_"):
+		return []llm.Part{opaque(llm.PartServer, it.typ, it.raw)}, llm.RoleAssistant
 	}
-	return []llm.Part{opaque(llm.PartOpaque, typ, item)}, llm.RoleAssistant
+	return []llm.Part{opaque(llm.PartOpaque, it.typ, it.raw)}, llm.RoleAssistant
 }
 
 // reasoningPart reads a reasoning item; ok is false when it says nothing.
 // encrypted_content may carry another family's seal (R28).
-func reasoningPart(item []byte) (llm.Part, bool) {
-	p := llm.Part{Kind: llm.PartReasoning}
-	var id, sealed string
-	var summary, content []byte
-	for k, v := range jscan.Members(item) {
-		switch string(k) {
-		case "id":
-			id = jscan.Str(v)
-		case "encrypted_content":
-			sealed = jscan.Str(v)
-		case "summary":
-			summary = v
-		case "content":
-			content = v
-		}
+func reasoningPart(it *item) (llm.Part, bool) {
+	p := llm.Part{Kind: llm.PartReasoning, Text: joinTexts(it.summary)}
+	if jscan.Len(it.summary) > 1 {
+		withExtra(&p.Extra, "summary", it.summary)
 	}
-	p.Text = joinTexts(summary)
-	if jscan.Len(summary) > 1 {
-		withExtra(&p.Extra, "summary", summary)
-	}
-	if jscan.Len(content) > 0 {
-		withExtra(&p.Extra, "content", content)
+	if jscan.Len(it.content) > 0 {
+		withExtra(&p.Extra, "content", it.content)
 		if p.Text == "" {
-			p.Text = joinTexts(content)
+			p.Text = joinTexts(it.content)
 		}
 	}
-	p.Seal = wire.UnpackSeal(sealed, wire.OpenAIResponses)
+	p.Seal = wire.UnpackSeal(jscan.Str(it.sealed), wire.OpenAIResponses)
 	if p.Seal.Family == llm.FamilyOpenAI || p.Seal.Family == llm.FamilyNone {
-		p.Seal.ItemID = id
+		p.Seal.ItemID = jscan.Str(it.id)
 		p.Seal.Redacted = p.Seal.Data != "" && p.Text == ""
 	}
 	return p, p.Text != "" || p.Seal.Data != ""
@@ -307,30 +294,12 @@ func joinTexts(list []byte) string {
 	return b.String()
 }
 
-func callPart(typ string, item []byte) llm.Part {
-	c := &llm.ToolCall{}
-	var id string
-	for k, v := range jscan.Members(item) {
-		switch string(k) {
-		case "call_id":
-			c.ID = jscan.Str(v)
-		case "id":
-			id = jscan.Str(v)
-		case "name":
-			c.Name = jscan.Str(v)
-		case "namespace":
-			c.Namespace = jscan.Str(v)
-		case "arguments":
-			c.Args = argsText(v)
-		case "input":
-			c.Input = argsText(v)
-		}
-	}
-	if c.ID == "" {
-		c.ID = id
-	}
-	if typ == "custom_tool_call" {
-		c.Kind = llm.CallCustom
+func callPart(it *item) llm.Part {
+	c := &llm.ToolCall{ID: it.call(), Name: jscan.Str(it.name), Namespace: jscan.Str(it.namespace)}
+	if it.typ == "custom_tool_call" {
+		c.Kind, c.Input = llm.CallCustom, argsText(it.input)
+	} else {
+		c.Args = argsText(it.arguments)
 	}
 	return llm.Part{Kind: llm.PartToolCall, Call: c}
 }
@@ -379,20 +348,19 @@ func attachSeals(parts []llm.Part) []llm.Part {
 
 // resultPart reads what a tool of the client answered; ok is false for items
 // that are no results.
-func resultPart(typ string, item []byte) (llm.Part, bool) {
-	switch typ {
+func resultPart(it *item) (llm.Part, bool) {
+	switch it.typ {
 	case "function_call_output", "custom_tool_call_output":
 	default:
-		if n := nativeByResult(typ); n != nil && !serverRun(item) {
-			return n.result(item), true
+		if n := nativeByResult(it.typ); n != nil && !it.serverRun() {
+			return n.result(it), true
 		}
 		return llm.Part{}, false
 	}
-	r := &llm.ToolResult{CallID: jscan.Str(jscan.Get(item, "call_id")), Name: jscan.Str(jscan.Get(item, "name"))}
-	if typ == "custom_tool_call_output" {
+	r := &llm.ToolResult{CallID: jscan.Str(it.callID), Name: jscan.Str(it.name), Parts: outputParts(it.output)}
+	if it.typ == "custom_tool_call_output" {
 		r.Kind = llm.CallCustom
 	}
-	r.Parts = outputParts(jscan.Get(item, "output"))
 	return llm.Part{Kind: llm.PartToolResult, Result: r}, true
 }
 

@@ -8,23 +8,17 @@ import (
 	"omniroute/backend/wire/jscan"
 )
 
-// imageOf reads an image part; nil when it holds no image.
-func imageOf(e []byte) *llm.Media {
-	m := &llm.Media{}
-	for k, v := range jscan.Members(e) {
-		switch string(k) {
-		case "image_url":
-			if jscan.KindOf(v) == jscan.Object { // chat's nesting
-				m.Detail = jscan.Str(jscan.Get(v, "detail"))
-				v = jscan.Get(v, "url")
-			}
-			setSource(m, jscan.Str(v))
-		case "file_id":
-			m.FileID = jscan.Str(v)
-		case "detail":
-			m.Detail = jscan.Str(v)
+// image reads an image part; nil when it holds no image.
+func (c *contentMembers) image() *llm.Media {
+	m := &llm.Media{FileID: jscan.Str(c.fileID), Detail: jscan.Str(c.detail)}
+	url := c.imageURL
+	if jscan.KindOf(url) == jscan.Object { // chat's nesting
+		if d := jscan.Str(jscan.Get(url, "detail")); d != "" {
+			m.Detail = d
 		}
+		url = jscan.Get(url, "url")
 	}
+	setSource(m, jscan.Str(url))
 	return usable(m)
 }
 
@@ -50,26 +44,18 @@ func usable(m *llm.Media) *llm.Media {
 	return m
 }
 
-func fileOf(e []byte) *llm.Media {
-	m := &llm.Media{}
-	if f := jscan.Get(e, "file"); jscan.KindOf(f) == jscan.Object { // chat's nesting
-		e = f
+// document reads a file part; nil when it holds no file.
+func (c *contentMembers) document() *llm.Media {
+	if jscan.KindOf(c.nested) == jscan.Object { // chat's nesting
+		c.read(c.nested)
 	}
-	for k, v := range jscan.Members(e) {
-		switch string(k) {
-		case "file_data":
-			s := jscan.Str(v)
-			if mime, data, ok := wire.ParseDataURL(s); ok {
-				m.MIME, m.Data = mime, data
-			} else {
-				m.MIME, m.Data = wire.SniffMIME(s), s
-			}
-		case "file_url":
-			setSource(m, jscan.Str(v))
-		case "file_id":
-			m.FileID = jscan.Str(v)
-		case "filename":
-			m.Name = jscan.Str(v)
+	m := &llm.Media{FileID: jscan.Str(c.fileID), Name: jscan.Str(c.fileName)}
+	setSource(m, jscan.Str(c.fileURL))
+	if s := jscan.Str(c.fileData); s != "" {
+		if mime, data, ok := wire.ParseDataURL(s); ok {
+			m.MIME, m.Data = mime, data
+		} else {
+			m.MIME, m.Data = wire.SniffMIME(s), s
 		}
 	}
 	if m.MIME == "" && m.FileID == "" {
@@ -92,10 +78,10 @@ func mimeByName(names ...string) string {
 	return "application/pdf"
 }
 
-func audioOf(e []byte) *llm.Media {
-	a := jscan.Get(e, "input_audio")
-	m := &llm.Media{Data: jscan.Str(jscan.Get(a, "data")), MIME: "audio/wav"}
-	if jscan.Str(jscan.Get(a, "format")) == "mp3" {
+// sound reads an audio part; nil when it holds none.
+func (c *contentMembers) sound() *llm.Media {
+	m := &llm.Media{Data: jscan.Str(jscan.Get(c.audio, "data")), MIME: "audio/wav"}
+	if jscan.Str(jscan.Get(c.audio, "format")) == "mp3" {
 		m.MIME = "audio/mpeg"
 	}
 	if mime, data, ok := wire.ParseDataURL(m.Data); ok {

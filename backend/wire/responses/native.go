@@ -80,16 +80,8 @@ func nativeByResult(typ string) *native {
 // serverRun reports whether a declaration or an item belongs to a tool of
 // this kind that OpenAI runs itself: a shell in a container, a tool search
 // at the server.
-func serverRun(v []byte) bool {
-	for k, x := range jscan.Members(v) {
-		switch string(k) {
-		case "execution":
-			return jscan.Str(x) == "server"
-		case "environment":
-			return strings.HasPrefix(jscan.Str(jscan.Get(x, "type")), "container")
-		}
-	}
-	return false
+func (it *item) serverRun() bool {
+	return jscan.Str(it.execution) == "server" || strings.HasPrefix(jscan.Str(jscan.Get(it.env, "type")), "container")
 }
 
 // declaration is the tool as a function for other formats.
@@ -108,35 +100,33 @@ func (n *native) declaration(raw []byte) llm.Tool {
 }
 
 // call reads a call item. Its own words are kept for its own format.
-func (n *native) call(item []byte) llm.Part {
-	c := &llm.ToolCall{Name: n.tool, ID: jscan.Str(jscan.Get(item, "call_id"))}
-	if c.ID == "" {
-		c.ID = jscan.Str(jscan.Get(item, "id"))
+func (n *native) call(it *item) llm.Part {
+	args := it.arguments
+	switch n.args {
+	case "action":
+		args = it.action
+	case "operation":
+		args = it.operation
 	}
-	c.Args = argsText(jscan.Get(item, n.args))
-	p := llm.Part{Kind: llm.PartToolCall, Call: c}
-	withExtra(&p.Extra, "item", item)
+	p := llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{Name: n.tool, ID: it.call(), Args: argsText(args)}}
+	withExtra(&p.Extra, "item", it.raw)
 	return p
 }
 
 // result reads an output item. The local shell names its call in id.
-func (n *native) result(item []byte) llm.Part {
-	r := &llm.ToolResult{Name: n.tool, CallID: jscan.Str(jscan.Get(item, "call_id"))}
-	if r.CallID == "" {
-		r.CallID = jscan.Str(jscan.Get(item, "id"))
-	}
-	out := jscan.Get(item, "output")
+func (n *native) result(it *item) llm.Part {
+	r := &llm.ToolResult{Name: n.tool, CallID: it.call()}
 	switch {
 	case n.tool == "tool_search":
-		r.Parts = []llm.Part{{Text: foundTools(jscan.Get(item, "tools"))}}
-	case jscan.KindOf(out) == jscan.Array: // stdout, stderr and outcome of each command
-		r.Parts = []llm.Part{{Text: string(jscan.AppendCompact(nil, out))}}
+		r.Parts = []llm.Part{{Text: foundTools(it.tools)}}
+	case jscan.KindOf(it.output) == jscan.Array: // stdout, stderr and outcome of each command
+		r.Parts = []llm.Part{{Text: string(jscan.AppendCompact(nil, it.output))}}
 	default:
-		r.Parts = outputParts(out)
+		r.Parts = outputParts(it.output)
 	}
-	r.Error = n.tool == "apply_patch" && jscan.Str(jscan.Get(item, "status")) == "failed"
+	r.Error = n.tool == "apply_patch" && jscan.Str(it.status) == "failed"
 	p := llm.Part{Kind: llm.PartToolResult, Result: r}
-	withExtra(&p.Extra, "item", item)
+	withExtra(&p.Extra, "item", it.raw)
 	return p
 }
 

@@ -28,17 +28,17 @@ func (codec) DecodeResponse(body []byte) (*llm.Response, error) {
 	if jscan.KindOf(output) != jscan.Array && jscan.Get(body, "output_text") == nil {
 		return nil, fault.New(fault.Upstream, "responses.decode", "The upstream's answer holds no output.")
 	}
-	for _, item := range jscan.Elements(output) {
-		typ := itemType(item)
-		if _, isResult := resultPart(typ, item); isResult {
+	for _, raw := range jscan.Elements(output) {
+		it := itemOf(raw)
+		if _, isResult := resultPart(&it); isResult {
 			continue // what a server-side tool answered; it is no part of the model's words
 		}
-		parts, _ := modelParts(typ, item)
+		parts, _ := modelParts(&it)
 		for i := range parts {
 			calls = calls || parts[i].Kind == llm.PartToolCall
 		}
 		c.Parts = append(c.Parts, parts...)
-		c.Logprobs = itemLogprobs(c.Logprobs, item)
+		c.Logprobs = contentLogprobs(c.Logprobs, it.content)
 	}
 	if text := jscan.Str(jscan.Get(body, "output_text")); text != "" && jscan.Len(output) == 0 {
 		c.Parts = append(c.Parts, llm.Part{Text: text})
@@ -131,9 +131,9 @@ func count(v []byte) int64 {
 	return max(n, 0)
 }
 
-// itemLogprobs appends the log probabilities of a message item.
-func itemLogprobs(dst []byte, item []byte) []byte {
-	for _, p := range jscan.Elements(jscan.Get(item, "content")) {
+// contentLogprobs appends the log probabilities of a message's content.
+func contentLogprobs(dst, content []byte) []byte {
+	for _, p := range jscan.Elements(content) {
 		if l := jscan.Get(p, "logprobs"); jscan.Len(l) > 0 {
 			dst = appendLogprobs(dst, l)
 		}

@@ -68,7 +68,7 @@ func (a *answer) add(p *llm.Part) bool {
 			a.arguments(p.Call.Args)
 		}
 	case llm.PartServer, llm.PartOpaque:
-		return a.whole(p.Opaque)
+		return extra(p.Extra, inContent) == nil && a.whole(p.Opaque)
 	default:
 		return false
 	}

@@ -138,7 +138,7 @@ func (d *streamDecoder) untyped(data []byte) {
 // fields are the members that events have in common.
 type fields struct {
 	typ      string
-	itemID   string
+	itemID   []byte
 	index    int64 // output_index, -1 = none
 	part     int64 // content_index
 	summary  int64 // summary_index
@@ -153,9 +153,11 @@ func fieldsOf(data []byte) fields {
 	for k, v := range jscan.Members(data) {
 		switch string(k) {
 		case "type":
-			f.typ = jscan.Str(v)
+			if len(v) > 2 && v[0] == '"' {
+				f.typ = known(v[1 : len(v)-1])
+			}
 		case "item_id":
-			f.itemID = jscan.Str(v)
+			f.itemID = v
 		case "output_index":
 			if n, ok := jscan.Int(v); ok {
 				f.index = n
@@ -196,16 +198,17 @@ func (d *streamDecoder) item(f *fields) *inItem {
 	if !d.begun {
 		d.begin(nil)
 	}
-	if f.itemID == "" {
-		f.itemID = jscan.Str(jscan.Get(f.item, "id"))
+	id := f.itemID
+	if id == nil {
+		id = jscan.Get(f.item, "id")
 	}
 	for i := len(d.items) - 1; i >= 0; i-- {
 		it := d.items[i]
-		if f.index >= 0 && it.index == f.index || f.index < 0 && (f.itemID == "" || it.id == f.itemID) {
+		if f.index >= 0 && it.index == f.index || f.index < 0 && (id == nil || it.id == jscan.Str(id)) {
 			return it
 		}
 	}
-	it := &inItem{index: f.index, id: f.itemID, block: -1}
+	it := &inItem{index: f.index, id: jscan.Str(id), block: -1}
 	if it.index < 0 {
 		it.index = int64(len(d.items))
 	}
@@ -217,10 +220,10 @@ func (d *streamDecoder) added(f *fields) {
 	if f.index < 0 { // do not mistake it for the last one
 		f.index = int64(len(d.items))
 	}
-	it := d.item(f)
-	it.typ = itemType(f.item)
+	it, head := d.item(f), itemOf(f.item)
+	it.typ = head.typ
 	if it.typ == "function_call" || it.typ == "custom_tool_call" {
-		it.call = callPart(it.typ, f.item).Call
+		it.call = callPart(&head).Call
 		it.call.Args, it.call.Input = "", "" // some hosts repeat them in the pieces
 		d.openCall(it)
 	}
@@ -282,14 +285,14 @@ func (d *streamDecoder) end(typ string, data, response []byte) {
 
 // itemAt finds the streamed item that an item of the final output is, by its
 // id before its place.
-func (d *streamDecoder) itemAt(i int, item []byte) *inItem {
-	id := jscan.Str(jscan.Get(item, "id"))
+func (d *streamDecoder) itemAt(i int, raw []byte) *inItem {
+	id := jscan.Str(jscan.Get(raw, "id"))
 	for _, it := range d.items {
 		if id != "" && it.id == id {
 			return it
 		}
 	}
-	typ := itemType(item)
+	typ := itemOf(raw).typ
 	for _, it := range d.items {
 		if it.index == int64(i) && (it.typ == typ || it.typ == "") {
 			return it

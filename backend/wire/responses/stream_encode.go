@@ -92,7 +92,9 @@ func (e *streamEncoder) open(p *llm.Part) {
 			e.a.arguments(p.Call.Args)
 		}
 	case llm.PartServer, llm.PartOpaque:
-		e.a.whole(p.Opaque)
+		if extra(p.Extra, inContent) == nil {
+			e.a.whole(p.Opaque)
+		}
 	default:
 		e.block = p
 		if p.Text != "" {

@@ -180,36 +180,37 @@ func (d *streamDecoder) thought(f *fields, list string, at int64, text string, w
 	d.delta(it.block, llm.DeltaReasoning, text)
 }
 
-// finished ends an item with what its pieces left out. item is its final
+// finished ends an item with what its pieces left out. raw is its final
 // state, nil when the stream never told.
-func (d *streamDecoder) finished(it *inItem, item []byte) {
+func (d *streamDecoder) finished(it *inItem, raw []byte) {
 	if it.done {
 		return
 	}
 	it.done = true
+	last := itemOf(raw)
 	if it.typ == "" {
-		it.typ = itemType(item)
+		it.typ = last.typ
 	}
 	switch it.typ {
 	case "message":
-		d.messageDone(it, item)
+		d.messageDone(it, &last)
 	case "reasoning":
-		d.reasoningDone(it, item)
+		d.reasoningDone(it, &last)
 	case "function_call", "custom_tool_call":
-		d.callDone(it, item)
+		d.callDone(it, &last)
 	case "":
 		if it.call != nil {
-			d.callDone(it, item)
+			d.callDone(it, &last)
 		}
 	default:
-		if item != nil {
-			d.otherDone(it.typ, item)
+		if raw != nil {
+			d.otherDone(&last)
 		}
 	}
 }
 
-func (d *streamDecoder) messageDone(it *inItem, item []byte) {
-	for i, raw := range jscan.Elements(jscan.Get(item, "content")) {
+func (d *streamDecoder) messageDone(it *inItem, last *item) {
+	for i, raw := range jscan.Elements(last.content) {
 		d.closePart(it.part(int64(i)), raw)
 	}
 	for i := range it.parts {
@@ -219,8 +220,8 @@ func (d *streamDecoder) messageDone(it *inItem, item []byte) {
 
 // reasoningDone closes a thought with its seal. A seal without text is a
 // thought nobody may read (formats.md 3.2).
-func (d *streamDecoder) reasoningDone(it *inItem, item []byte) {
-	p, ok := reasoningPart(item)
+func (d *streamDecoder) reasoningDone(it *inItem, last *item) {
+	p, ok := reasoningPart(last)
 	if it.block < 0 {
 		if !ok {
 			return
@@ -236,13 +237,14 @@ func (d *streamDecoder) reasoningDone(it *inItem, item []byte) {
 	d.close(it.block, llm.Part{Seal: p.Seal})
 }
 
-func (d *streamDecoder) callDone(it *inItem, item []byte) {
+func (d *streamDecoder) callDone(it *inItem, last *item) {
 	if it.call == nil {
 		it.call = &llm.ToolCall{}
 	}
 	var final llm.ToolCall
-	if item != nil {
-		final = *callPart(it.typ, item).Call
+	if last.raw != nil {
+		last.typ = it.typ
+		final = *callPart(last).Call
 	}
 	if it.block < 0 {
 		args := it.held
@@ -271,11 +273,11 @@ func (d *streamDecoder) callDone(it *inItem, item []byte) {
 
 // otherDone shows an item that comes whole: a call in a shape of its own, or
 // something OpenAI's servers did.
-func (d *streamDecoder) otherDone(typ string, item []byte) {
-	if _, isResult := resultPart(typ, item); isResult {
+func (d *streamDecoder) otherDone(last *item) {
+	if _, isResult := resultPart(last); isResult {
 		return
 	}
-	parts, _ := modelParts(typ, item)
+	parts, _ := modelParts(last)
 	for _, p := range parts {
 		head := p
 		if p.Kind != llm.PartToolCall {

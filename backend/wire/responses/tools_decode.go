@@ -57,8 +57,11 @@ func toolOf(v []byte) llm.Tool {
 	case strings.HasPrefix(typ, "web_search"):
 		return searchOf(typ, v)
 	}
-	if n := nativeByTool(typ); n != nil && !serverRun(v) && (typ != "tool_search" || jscan.Str(jscan.Get(v, "execution")) == "client") {
-		return n.declaration(v)
+	if n := nativeByTool(typ); n != nil {
+		it := itemOf(v)
+		if !it.serverRun() && (typ != "tool_search" || jscan.Str(it.execution) == "client") {
+			return n.declaration(v)
+		}
 	}
 	return llm.Tool{Kind: llm.ToolServer, Name: typ, Opaque: &llm.Opaque{Format: own, Type: typ, Raw: keep(v)}}
 }
