@@ -129,6 +129,9 @@ func (h *history) assistant(ts []turn, at int) {
 	for i := range t.parts {
 		followed = followed || h.pairs.orphans[&t.parts[i]]
 	}
+	if last := len(h.parts) - 1; h.p.f == OpenAIResponses && last >= from && h.parts[last].Kind != llm.PartToolCall {
+		followed = true // the parts are items of one list there: something follows the call
+	}
 	h.results(calls, t.index, followed)
 	from = h.begin()
 	for i := range t.parts {

@@ -9,6 +9,10 @@ import (
 	"omniroute/backend/wire/jscan"
 )
 
+// NamelessTool is the name of a call that the upstream left without one: the
+// client answers that it knows no such tool, and the model tries again.
+const NamelessTool = "unknown_tool"
+
 // Restore gives the calls of an upstream's answer the client's own names,
 // namespaces and kinds, and an id to those that have none or one that the
 // conversation already uses (R30, R35, R38, R39). The input is not changed.
@@ -46,7 +50,9 @@ func (n *Names) restoreCall(call *llm.ToolCall, answer string, block int, issued
 	if call.Namespace == "" {
 		call.Namespace = k.namespace
 	}
-	call.Name = k.name
+	if call.Name = k.name; call.Name == "" { // every client format demands a name
+		call.Name = NamelessTool
+	}
 	if call.ID == "" || n.ids[call.ID] || issued[call.ID] {
 		call.ID = n.newID(answer, block, call.Name, issued)
 	}

@@ -284,7 +284,7 @@ func cleanType(out *tree) {
 		for _, x := range typ.items {
 			if strings.EqualFold(x.text(), "null") {
 				out.set("nullable", newRaw("true"))
-			} else {
+			} else if x.is(jscan.String) {
 				names = append(names, x)
 			}
 		}
@@ -297,6 +297,9 @@ func cleanType(out *tree) {
 		default:
 			out.remove("type")
 		}
+	}
+	if typ = out.get("type"); typ != nil && !typ.is(jscan.String) {
+		out.remove("type")
 	}
 	if strings.EqualFold(out.get("type").text(), "null") {
 		out.set("type", newText("string"))

@@ -5,6 +5,7 @@
 //   {name, step}                    -> {call: {kind, from, to, target, context, input, inputRaw}}
 //   {name, step, out}               -> {errs: [...]}   and binds the step's variables
 //   {name, step, out, again: true}  -> the same without binding
+//   {check: {kind, to, expect}, out} -> {errs: [...]}   of no vector
 //
 // out is what run.mjs gets from the translator: {raw} | {events} |
 // {status, headers, raw} | {rejected}. Steps of vectors that are no round
@@ -72,6 +73,9 @@ function check(v, i, result, again) {
 
 function answer(q) {
   if (q.list) return { vectors: [...vectors.values()].map((v) => ({ name: v.name, kind: v.kind, steps: v.steps?.length ?? 1 })) };
+  if (q.check) {
+    try { return { errs: checkResult(q.check.kind, q.check.to, q.check.expect ?? {}, produced(q.check.kind, q.out)) }; } catch (e) { return { errs: [String(e?.stack ?? e)] }; }
+  }
   const v = vectors.get(q.name);
   if (!v) return { errs: ['no such vector: ' + q.name] };
   if (!q.out) return { call: call(v, q.step ?? 0) };

@@ -52,9 +52,9 @@ func Requests() map[string]*llm.Request {
 	}
 }
 
-// asker is the request that the answers belong to: it declares the tools and
+// Asker is the request that the answers belong to: it declares the tools and
 // has no history.
-func asker() *llm.Request {
+func Asker() *llm.Request {
 	r := *Requests()["tools"]
 	r.Messages = r.Messages[:1]
 	r.Meta.IncludeUsage = true
@@ -126,9 +126,8 @@ func digestParts(b *strings.Builder, parts []llm.Part) {
 	}
 }
 
-// DigestResponse writes the meaning of an answer. Reasoning without a seal
-// counts by its text; formats without an end-of-tool-use reason are levelled.
-func DigestResponse(r *llm.Response, c wire.Codec) string {
+// DigestResponse writes the meaning of an answer.
+func DigestResponse(r *llm.Response) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "model %s\n", r.Model)
 	if u := r.Usage; u != nil {

@@ -103,7 +103,7 @@ func conversation(body []byte) (out [][]byte) {
 
 // answers: a whole answer survives its own format.
 func answers(t *testing.T, c wire.Codec) {
-	req := asker()
+	req := Asker()
 	for name, r := range Responses() {
 		body, _, err := c.EncodeResponse(r, req)
 		if err != nil || jscan.Check(body) != nil {
@@ -115,7 +115,7 @@ func answers(t *testing.T, c wire.Codec) {
 			t.Errorf("%s: DecodeResponse: %v\n%s", name, err, body)
 			continue
 		}
-		if a, b := DigestResponse(r, c), DigestResponse(back, c); a != b {
+		if a, b := DigestResponse(r), DigestResponse(back); a != b {
 			t.Errorf("%s: became\n%s, was\n%s, written as %s", name, b, a, body)
 		}
 		tap := c.Tap(false)
@@ -131,7 +131,7 @@ func answers(t *testing.T, c wire.Codec) {
 // write encodes a stream and checks the encoder's manners.
 func write(t *testing.T, c wire.Codec, s llm.Stream, end error) []byte {
 	t.Helper()
-	req := asker()
+	req := Asker()
 	req.Stream = true
 	w := &writer{}
 	enc := c.EncodeStream(w, req)
@@ -175,12 +175,12 @@ func streams(t *testing.T, c wire.Codec) {
 			t.Errorf("%s: %v\n%s", name, err, raw)
 			continue
 		}
-		back, err := llm.Fold(replay(events))
+		back, err := llm.Fold(Replay(events))
 		if err != nil {
 			t.Errorf("%s: Fold: %v\n%s", name, err, raw)
 			continue
 		}
-		if a, b := DigestResponse(r, c), DigestResponse(back, c); a != b {
+		if a, b := DigestResponse(r), DigestResponse(back); a != b {
 			t.Errorf("%s: became\n%s, was\n%s, written as\n%s", name, b, a, raw)
 		}
 		for cut := range len(raw) {
@@ -235,7 +235,7 @@ func broken(t *testing.T, c wire.Codec) {
 		if whole[at].Kind == llm.EventEnd {
 			break
 		}
-		raw := write(t, c, replay(whole[:at]), failing)
+		raw := write(t, c, Replay(whole[:at]), failing)
 		_, err := Events(c.DecodeStream(bytes.NewReader(raw)))
 		var e *fault.Error
 		if !errors.As(err, &e) || !strings.Contains(e.Public, "kitchen") {
@@ -299,11 +299,11 @@ func rubbish(t *testing.T, c wire.Codec) {
 		bodies = append(bodies, encode(t, c, r))
 	}
 	for _, r := range Responses() {
-		body, _, _ := c.EncodeResponse(r, asker())
+		body, _, _ := c.EncodeResponse(r, Asker())
 		bodies = append(bodies, body)
 	}
 	for range 3000 {
-		body := mutate(rng, bodies[rng.IntN(len(bodies))])
+		body := Mutate(rng, bodies[rng.IntN(len(bodies))])
 		if jscan.Check(body) != nil {
 			continue
 		}
@@ -314,7 +314,7 @@ func rubbish(t *testing.T, c wire.Codec) {
 			}
 		}
 		if r, err := c.DecodeResponse(body); err == nil {
-			if out, _, err := c.EncodeResponse(r, asker()); err == nil && jscan.Check(out) != nil {
+			if out, _, err := c.EncodeResponse(r, Asker()); err == nil && jscan.Check(out) != nil {
 				t.Fatalf("%s is encoded as %s: no JSON", body, out)
 			}
 		}
@@ -323,8 +323,9 @@ func rubbish(t *testing.T, c wire.Codec) {
 	}
 }
 
-// mutate replaces a random JSON value of a body by another one.
-func mutate(rng *rand.Rand, body []byte) []byte {
+// Mutate replaces a few JSON values inside a body by others; the result may
+// be no JSON any more.
+func Mutate(rng *rand.Rand, body []byte) []byte {
 	out := bytes.Clone(body)
 	for range 1 + rng.IntN(3) {
 		var spots [][2]int
@@ -410,7 +411,8 @@ func Events(s llm.Stream) (events []llm.Event, err error) {
 	return events, nil
 }
 
-func replay(events []llm.Event) llm.Stream {
+// Replay is the stream of some events.
+func Replay(events []llm.Event) llm.Stream {
 	return func(yield func(llm.Event, error) bool) {
 		for _, ev := range events {
 			if !yield(ev, nil) {
