@@ -127,6 +127,10 @@ func walks(f usage.Filter, before int64) []walk {
 func (w *walk) narrow(f usage.Filter, before int64) {
 	w.equal("key_id", f.KeyID, "requests_key")
 	w.equal("combo", f.Combo, "requests_combo")
+	if f.StatusMin >= 400 && f.StatusMin == f.StatusMax && w.index == "" {
+		w.index = "requests_status"
+		w.and("status = ?", f.StatusMin)
+	}
 	if f.Failed || f.Kind != "" || f.StatusMin >= 400 {
 		if w.index == "" {
 			w.index = "requests_failed"

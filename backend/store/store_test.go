@@ -214,6 +214,24 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 }
 
+func TestOddDirectoryNames(t *testing.T) {
+	for _, name := range []string{"with space", "per%20cent", "hash#mark", "question?mark", "am&per=sand", "ünïcode 空"} {
+		dir := filepath.Join(t.TempDir(), name)
+		s := open(t, dir)
+		if err := s.Save(t.Context(), &config.Snapshot{}, &config.Snapshot{Rev: 1}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, file := range []string{settingsName, usageName} {
+			if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := s.BackUp(t.Context(), "manual"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestContextEndsSave(t *testing.T) {
 	s := open(t, t.TempDir())
 	h, err := config.NewHolder(t.Context(), s)

@@ -119,6 +119,8 @@ func TestFilters(t *testing.T) {
 		"failed":     {usage.Filter{Failed: true}, func(r usage.Record) bool { return r.Kind != "" }},
 		"kind":       {usage.Filter{Kind: "upstream"}, func(r usage.Record) bool { return r.Kind == "upstream" }},
 		"5xx":        {usage.Filter{StatusMin: 500, StatusMax: 599}, func(r usage.Record) bool { return r.Status >= 500 }},
+		"502":        {usage.Filter{StatusMin: 502, StatusMax: 502}, func(r usage.Record) bool { return r.Status == 502 }},
+		"418":        {usage.Filter{StatusMin: 418, StatusMax: 418}, func(usage.Record) bool { return false }},
 		"200":        {usage.Filter{StatusMin: 200, StatusMax: 200}, func(r usage.Record) bool { return r.Status == 200 }},
 		"requested":  {usage.Filter{Model: "best"}, func(r usage.Record) bool { return r.RequestedModel == "best" }},
 		"bare model": {usage.Filter{Model: "gpt-4.1"}, func(r usage.Record) bool { return r.RequestedModel == "gpt-4.1" || r.Target.Model == "gpt-4.1" }},
@@ -160,7 +162,7 @@ func TestFilters(t *testing.T) {
 // newest hundred of ten million rows are then as near as those of ten.
 func TestNoListSorts(t *testing.T) {
 	s := open(t, t.TempDir())
-	for _, f := range []usage.Filter{{}, {KeyID: "k"}, {Combo: "c"}, {Provider: "p"}, {Failed: true}, {StatusMin: 400}, {Model: "m"}, {Model: "p/m"}, {KeyID: "k", Provider: "p", Failed: true}, {Account: "a"}, {Search: "x"}} {
+	for _, f := range []usage.Filter{{}, {KeyID: "k"}, {Combo: "c"}, {Provider: "p"}, {Failed: true}, {StatusMin: 400}, {StatusMin: 502, StatusMax: 502}, {Model: "m"}, {Model: "p/m"}, {KeyID: "k", Provider: "p", Failed: true}, {Account: "a"}, {Search: "x"}} {
 		for _, w := range walks(f, 5) {
 			rows, err := s.usage.Load().read.Query("EXPLAIN QUERY PLAN "+w.query(), append(w.args, 10)...)
 			if err != nil {
@@ -210,6 +212,30 @@ func TestTotals(t *testing.T) {
 `
 	if got != want {
 		t.Errorf("bars\n%swant\n%s", got, want)
+	}
+	clocks, err := time.LoadLocation("Europe/Berlin") // summer time ends on 2026-10-25
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []string{"2026-10-24T21:59:00Z", "2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T22:59:00Z", "2026-10-25T23:00:00Z"} {
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Write(t.Context(), records(when, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bars, err = s.Totals(t.Context(), usage.Query{From: time.Date(2026, 10, 20, 0, 0, 0, 0, clocks), To: time.Date(2026, 10, 30, 0, 0, 0, 0, clocks), Step: day, Zone: clocks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = ""
+	for _, b := range bars {
+		got += fmt.Sprint(b.Start.Format(time.RFC3339), " ", b.Requests, "\n")
+	}
+	if want := "2026-10-24T00:00:00+02:00 1\n2026-10-25T00:00:00+02:00 3\n2026-10-26T00:00:00+01:00 1\n"; got != want {
+		t.Errorf("bars around the change of clocks\n%swant\n%s", got, want)
 	}
 	if _, err := s.Totals(t.Context(), usage.Query{By: "name; DROP TABLE rollups"}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("unknown grouping: %v", err)

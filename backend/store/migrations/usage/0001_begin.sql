@@ -42,6 +42,7 @@ CREATE INDEX requests_provider ON requests (provider);
 CREATE INDEX requests_key ON requests (key_id) WHERE key_id <> '';
 CREATE INDEX requests_combo ON requests (combo) WHERE combo <> '';
 CREATE INDEX requests_failed ON requests (seq) WHERE kind <> '';
+CREATE INDEX requests_status ON requests (status) WHERE kind <> '';
 
 CREATE TABLE receipts (
     seq  INTEGER PRIMARY KEY,
