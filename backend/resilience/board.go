@@ -54,6 +54,9 @@ func NewBoard(p Profile, now func() time.Time) *Board {
 	return b
 }
 
+// Profile returns the numbers the board works with.
+func (b *Board) Profile() Profile { return b.profile }
+
 // State of a breaker.
 type State uint8
 
@@ -273,6 +276,7 @@ type Standing struct {
 	Until    time.Time // of the open breaker or the cooldown
 	Why      string
 	Cooling  bool
+	Kind     fault.Kind // of the cooldown
 	Login    bool
 }
 
@@ -286,7 +290,7 @@ func (b *Board) Standings() []Standing {
 		for t, e := range s.entries {
 			st := Standing{Target: t, State: e.state, Failures: e.failures, Until: e.retryAt, Why: e.why, Login: e.login}
 			if now.Before(e.coolUntil) || e.login {
-				st.Cooling, st.Until, st.Why = true, e.coolUntil, e.coolWhy
+				st.Cooling, st.Until, st.Why, st.Kind = true, e.coolUntil, e.coolWhy, e.coolKind
 			}
 			if st.State != Closed || st.Cooling || st.Failures > 0 {
 				out = append(out, st)

@@ -1,0 +1,194 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"omniroute/backend/fault"
+)
+
+// Client talks to the running gateway on this computer, for the command line.
+// It shows the admin token to nobody but a process of this user.
+type Client struct {
+	dir  string
+	base string
+	http *http.Client
+}
+
+const clientTimeout = 30 * time.Second
+
+// NewClient makes a client for the gateway with this data directory and port.
+// Nothing is called yet.
+func NewClient(dataDir string, port int) (*Client, error) {
+	if port < 1 || port > 65535 {
+		return nil, fault.New(fault.Invalid, "control.client", "The port must be between 1 and 65535.")
+	}
+	dialer := &net.Dialer{Timeout: 2 * time.Second}
+	transport := &http.Transport{ // no proxy: the token stays on this computer
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			if foreignServer(conn) {
+				conn.Close()
+				return nil, errForeign
+			}
+			return conn, nil
+		},
+	}
+	return &Client{
+		dir: dataDir, base: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		http: &http.Client{Transport: transport, Timeout: clientTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}, nil
+}
+
+var errForeign = errors.New("the port belongs to another user's program")
+
+// foreignServer reports that another user listens where we expect ourselves.
+func foreignServer(conn net.Conn) bool {
+	local, err1 := netip.ParseAddrPort(conn.LocalAddr().String())
+	remote, err2 := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return err1 == nil && err2 == nil && ownerOf(remote, local) == ownerForeign
+}
+
+// Status is one line about the running gateway; the error says how to start
+// it.
+func (c *Client) Status(ctx context.Context) (string, error) {
+	var s ProcessStatus
+	if err := c.call(ctx, http.MethodGet, "/api/system/status", nil, &s); err != nil {
+		return "", err
+	}
+	combo := "no active combo"
+	if s.ActiveCombo != "" {
+		combo = "active combo " + s.ActiveCombo
+	}
+	return fmt.Sprintf("omniroute %s runs at %s since %s: %d of %d connections usable, %s, %d keys", s.Version, s.URL,
+		s.StartedAt.Local().Format("2006-01-02 15:04"), s.Usable, s.Connections, combo, s.Keys), nil
+}
+
+// OpenFile makes a sign-in link and puts it into a private file that leads
+// there, so that no list of processes shows it. It returns what a browser
+// should open: that file, or the plain address where a password decides.
+func (c *Client) OpenFile(ctx context.Context) (string, error) {
+	var link Link
+	if err := c.call(ctx, http.MethodPost, "/api/system/sign-in-link", struct{}{}, &link); err != nil {
+		return "", err
+	}
+	if !strings.Contains(link.URL, "#") {
+		return link.URL, nil
+	}
+	return LinkFile(c.dir, link.URL)
+}
+
+// Open opens the dashboard, signed in, in the browser of this computer.
+func (c *Client) Open(ctx context.Context) error {
+	target, err := c.OpenFile(ctx)
+	if err != nil {
+		return err
+	}
+	return OpenBrowser(target)
+}
+
+// LinkFile writes the file behind OpenFile and returns its path.
+func LinkFile(dir, link string) (string, error) {
+	quoted, err := json.Marshal(link) // safe inside a script: json escapes < > &
+	if err != nil {
+		return "", err
+	}
+	page := `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>OmniRoute</title><script>location.replace(` + string(quoted) + `)</script>`
+	fail := func(err error) (string, error) {
+		return "", fault.Wrap(fault.Internal, "control.open", err, "The file with the sign-in link could not be written. Check that the data directory is writable.")
+	}
+	f, err := os.CreateTemp(dir, ".open-*") // 0600
+	if err != nil {
+		return fail(err)
+	}
+	_, err = f.WriteString(page)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fail(errors.Join(err, os.Remove(f.Name())))
+	}
+	path := filepath.Join(dir, "open.html")
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fail(errors.Join(err, os.Remove(f.Name())))
+	}
+	return path, nil
+}
+
+// CreateKey makes an API key and returns it, this once.
+func (c *Client) CreateKey(ctx context.Context, name string) (fault.Secret, error) {
+	var key IssuedKey
+	err := c.call(ctx, http.MethodPost, "/api/keys", NewKey{Name: name}, &key)
+	return fault.Secret(key.Key), err
+}
+
+// call makes one call with the admin token.
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	token, ok := readToken(c.dir)
+	if !ok {
+		return fault.New(fault.NotFound, "control.client", "No gateway has used the data directory %s yet. Start one: omniroute serve", c.dir)
+	}
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.http.Do(req)
+	if errors.Is(err, errForeign) {
+		return fault.Wrap(fault.Forbidden, "control.client", err, "The program at "+c.base+" belongs to another user, so it gets no token from here.")
+	}
+	if err != nil {
+		return fault.Wrap(fault.NotFound, "control.client", err, "No gateway answers at "+c.base+". Start one with \"omniroute serve\", or set PORT to where it runs.")
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return fault.Wrap(fault.Truncated, "control.client", err, "The gateway's answer broke off. Try again.")
+	}
+	return read(resp.StatusCode, text, out)
+}
+
+func read(status int, text []byte, out any) error {
+	if status >= 200 && status < 300 {
+		if err := json.Unmarshal(text, out); err != nil {
+			return fault.Wrap(fault.Internal, "control.client", err, "What answers there is no OmniRoute of this version.")
+		}
+		return nil
+	}
+	var body ErrorBody
+	if json.Unmarshal(text, &body) != nil || body.Error.Message == "" {
+		return fault.New(fault.Internal, "control.client", "What answers there is no OmniRoute (status %d).", status)
+	}
+	if status == http.StatusUnauthorized {
+		return fault.New(fault.Unauthorized, "control.client", "The running gateway uses another data directory. Set DATA_DIR to the one it was started with.")
+	}
+	return fault.New(fault.Invalid, "control.client", "%s", body.Error.Message)
+}
+
+// readToken reads the admin token without making one.
+func readToken(dir string) (fault.Secret, bool) {
+	text, err := os.ReadFile(filepath.Join(dir, AdminTokenFile))
+	token := strings.TrimSpace(string(text))
+	return fault.Secret(token), err == nil && token != ""
+}

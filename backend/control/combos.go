@@ -1,0 +1,335 @@
+package control
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"omniroute/backend/config"
+	"omniroute/backend/fault"
+	"omniroute/backend/routing"
+)
+
+// Combos are the verbs about named lists of models.
+type Combos struct{ rooms *Rooms }
+
+// ComboStep is one model of a combo: in JSON a string, or an object where it
+// has a weight.
+type ComboStep struct {
+	Model  string
+	Weight int // 0 = none
+}
+
+type weighted struct {
+	Model  string `json:"model"`
+	Weight int    `json:"weight"`
+}
+
+// MarshalJSON writes the shape the step was given in.
+func (c ComboStep) MarshalJSON() ([]byte, error) {
+	if c.Weight == 0 {
+		return json.Marshal(c.Model)
+	}
+	return json.Marshal(weighted(c))
+}
+
+// UnmarshalJSON reads "model" or {"model","weight"}.
+func (c *ComboStep) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &c.Model)
+	}
+	var w weighted
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if d.Decode(&w) != nil || w.Model == "" {
+		return badInput("models", "Each entry of \"models\" must be a model name, or an object of \"model\" and \"weight\".")
+	}
+	*c = ComboStep(w)
+	return nil
+}
+
+// Combo is a named list of models.
+type Combo struct {
+	ID        string          `json:"id"`
+	Name      string          `json:"name"`
+	Models    []ComboStep     `json:"models"`
+	Strategy  string          `json:"strategy"`
+	Config    json.RawMessage `json:"config"`
+	IsActive  bool            `json:"isActive"` // it answers to the name auto
+	CreatedAt time.Time       `json:"createdAt"`
+	UpdatedAt time.Time       `json:"updatedAt"`
+}
+
+// ComboAnswer holds one combo.
+type ComboAnswer struct {
+	Combo Combo `json:"combo"`
+}
+
+// ComboList holds all combos, by name.
+type ComboList struct {
+	Combos []Combo `json:"combos"`
+}
+
+// NewCombo describes a combo to be made.
+type NewCombo struct {
+	Name     string          `json:"name"`
+	Models   []ComboStep     `json:"models"`
+	Strategy string          `json:"strategy"` // "" = priority
+	Config   json.RawMessage `json:"config"`
+}
+
+// ComboChange changes a combo; what is nil stays.
+type ComboChange struct {
+	ID       string          `json:"id" path:"id"`
+	Name     *string         `json:"name"`
+	Models   []ComboStep     `json:"models"`
+	Strategy *string         `json:"strategy"`
+	Config   json.RawMessage `json:"config"`
+	IsActive *bool           `json:"isActive"`
+	// Read-only fields of Combo, accepted so that what was read can be sent
+	// back.
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func comboView(s *config.Snapshot, c *config.Combo) Combo {
+	out := Combo{
+		ID: c.ID, Name: c.Name, Strategy: c.Strategy, Config: json.RawMessage(c.Config), IsActive: s.Settings.ActiveCombo == c.ID,
+		Models: make([]ComboStep, 0, len(c.Models)), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}
+	if len(out.Config) == 0 {
+		out.Config = json.RawMessage("{}")
+	}
+	for _, m := range c.Models {
+		out.Models = append(out.Models, ComboStep{m.Model, m.Weight})
+	}
+	return out
+}
+
+// List lists the combos.
+func (v *Combos) List() (ComboList, error) {
+	s := v.rooms.Config.Now()
+	out := ComboList{Combos: make([]Combo, 0, len(s.Combos))}
+	for _, c := range s.Combos {
+		out.Combos = append(out.Combos, comboView(s, c))
+	}
+	slices.SortFunc(out.Combos, func(a, b Combo) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// Get shows one combo.
+func (v *Combos) Get(in ByID) (ComboAnswer, error) {
+	s := v.rooms.Config.Now()
+	c := s.Combos[in.ID]
+	if c == nil {
+		return ComboAnswer{}, notFound("combo", in.ID)
+	}
+	return ComboAnswer{comboView(s, c)}, nil
+}
+
+// Create makes a combo. The first one becomes active (rulings 3.1).
+func (v *Combos) Create(in NewCombo) (ComboAnswer, error) {
+	now := v.rooms.Now().UTC()
+	c := &config.Combo{ID: newID(), Name: strings.TrimSpace(in.Name), Strategy: cmp.Or(in.Strategy, "priority"), CreatedAt: now, UpdatedAt: now}
+	if err := v.fill(c, in.Models, in.Config); err != nil {
+		return ComboAnswer{}, err
+	}
+	next, err := v.rooms.update(func(s *config.Snapshot) error {
+		if len(s.Combos) == 0 {
+			s.Settings.ActiveCombo = c.ID
+		}
+		s.Combos[c.ID] = c
+		return nil
+	})
+	if err != nil {
+		return ComboAnswer{}, err
+	}
+	return ComboAnswer{comboView(next, c)}, nil
+}
+
+// fill checks what config leaves to others: the strategy, the reserved name
+// and the form of config.
+func (v *Combos) fill(c *config.Combo, models []ComboStep, raw json.RawMessage) error {
+	if c.Name == routing.Auto {
+		return badInput("name", "%q always means the active combo. Choose another name.", routing.Auto)
+	}
+	if !routing.KnownStrategy(c.Strategy) {
+		if slices.Contains(laterStrategies[:], c.Strategy) {
+			return badInput("strategy", "The strategy %q is not available yet. Use priority.", c.Strategy)
+		}
+		return badInput("strategy", "The strategy %q is unknown. Use priority.", clip(c.Strategy, 60))
+	}
+	if models != nil {
+		c.Models = make([]config.ComboModel, 0, len(models))
+		for _, m := range models {
+			c.Models = append(c.Models, config.ComboModel{Model: strings.TrimSpace(m.Model), Weight: m.Weight})
+		}
+	}
+	switch raw = bytes.TrimSpace(raw); {
+	case len(raw) == 0:
+	case bytes.Equal(raw, []byte("null")), bytes.Equal(raw, []byte("{}")):
+		c.Config = nil
+	case raw[0] != '{':
+		return badInput("config", "The field \"config\" must be an object.")
+	case len(raw) > 64<<10:
+		return badInput("config", "The field \"config\" is larger than 64 KB.")
+	default:
+		c.Config = bytes.Clone(raw)
+	}
+	return nil
+}
+
+// laterStrategies are known by name; they come with a later version.
+var laterStrategies = [...]string{"fill-first", "round-robin", "weighted", "random", "p2c", "least-used", "cost-optimized"}
+
+// Update changes a combo. Combos and aliases that name it follow a new name.
+func (v *Combos) Update(in ComboChange) (ComboAnswer, error) {
+	var c config.Combo
+	next, err := v.rooms.update(func(s *config.Snapshot) error {
+		old := s.Combos[in.ID]
+		if old == nil {
+			return notFound("combo", in.ID)
+		}
+		c = *old
+		set(&c.Name, in.Name)
+		c.Name = strings.TrimSpace(c.Name)
+		set(&c.Strategy, in.Strategy)
+		if err := v.fill(&c, in.Models, in.Config); err != nil {
+			return err
+		}
+		c.UpdatedAt = v.rooms.Now().UTC()
+		s.Combos[c.ID] = &c
+		if c.Name != old.Name {
+			rename(s, old.Name, c.Name)
+		}
+		if in.IsActive != nil && *in.IsActive {
+			s.Settings.ActiveCombo = c.ID
+		} else if in.IsActive != nil && s.Settings.ActiveCombo == c.ID {
+			s.Settings.ActiveCombo = ""
+		}
+		return nil
+	})
+	if err != nil {
+		return ComboAnswer{}, err
+	}
+	return ComboAnswer{comboView(next, next.Combos[c.ID])}, nil
+}
+
+func rename(s *config.Snapshot, from, to string) {
+	for id, c := range s.Combos {
+		if !slices.ContainsFunc(c.Models, func(m config.ComboModel) bool { return m.Model == from }) {
+			continue
+		}
+		b := *c
+		b.Models = slices.Clone(c.Models)
+		for i := range b.Models {
+			if b.Models[i].Model == from {
+				b.Models[i].Model = to
+			}
+		}
+		s.Combos[id] = &b
+	}
+	for i := range s.Aliases {
+		if s.Aliases[i].Target == from {
+			s.Aliases[i].Target = to
+		}
+	}
+}
+
+// Delete removes a combo.
+func (v *Combos) Delete(in ByID) error {
+	_, err := v.rooms.update(func(s *config.Snapshot) error {
+		if s.Combos[in.ID] == nil {
+			return notFound("combo", in.ID)
+		}
+		delete(s.Combos, in.ID)
+		return nil
+	})
+	return err
+}
+
+// Activate makes a combo the one behind the name auto.
+func (v *Combos) Activate(in ByID) (ComboAnswer, error) {
+	next, err := v.rooms.update(func(s *config.Snapshot) error {
+		if s.Combos[in.ID] == nil {
+			return notFound("combo", in.ID)
+		}
+		s.Settings.ActiveCombo = in.ID
+		return nil
+	})
+	if err != nil {
+		return ComboAnswer{}, err
+	}
+	return ComboAnswer{comboView(next, next.Combos[in.ID])}, nil
+}
+
+// ComboName names a combo to be tested.
+type ComboName struct {
+	ComboName string `json:"comboName"`
+}
+
+// ComboTest is what became of a smallest call to each model of a combo.
+// ResolvedBy is the first one that answered, "" = none did.
+type ComboTest struct {
+	ComboName  string      `json:"comboName"`
+	Strategy   string      `json:"strategy"`
+	ResolvedBy string      `json:"resolvedBy"`
+	Results    []ModelTest `json:"results"`
+}
+
+// ModelTest is the outcome for one model: Status is ok or error.
+type ModelTest struct {
+	Model      string `json:"model"`
+	Status     string `json:"status"`
+	StatusCode int    `json:"statusCode,omitempty"`
+	LatencyMs  int64  `json:"latencyMs"`
+	AnsweredBy string `json:"answeredBy,omitempty"`
+	Error      string `json:"error,omitempty"`
+}
+
+// comboTestTime bounds a whole test; comboTests how many models are asked at
+// once.
+const (
+	comboTestTime = 90 * time.Second
+	comboTests    = 4
+)
+
+// Test asks every model of a combo for a token.
+func (v *Combos) Test(in ComboName) (ComboTest, error) {
+	c, ok := v.rooms.Config.Now().ComboByName(in.ComboName)
+	if !ok {
+		return ComboTest{}, notFound("combo", in.ComboName)
+	}
+	ctx, cancel := v.rooms.within(comboTestTime)
+	defer cancel()
+	out := ComboTest{ComboName: c.Name, Strategy: c.Strategy, Results: make([]ModelTest, len(c.Models))}
+	slots := make(chan struct{}, comboTests)
+	var wg sync.WaitGroup
+	for i, m := range c.Models {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			start := v.rooms.Now()
+			trial, err := v.rooms.Tester.Try(ctx, m.Model)
+			r := ModelTest{Model: m.Model, Status: "ok", StatusCode: trial.Status, LatencyMs: trial.Latency.Milliseconds(), AnsweredBy: trial.Answered}
+			if err != nil {
+				f := fault.As(err)
+				r.Status, r.StatusCode, r.Error = "error", f.HTTPStatus(), f.Public
+				r.LatencyMs = v.rooms.Now().Sub(start).Milliseconds()
+			}
+			out.Results[i] = r
+		})
+	}
+	wg.Wait()
+	for _, r := range out.Results {
+		if r.Status == "ok" {
+			out.ResolvedBy = r.Model
+			break
+		}
+	}
+	return out, nil
+}

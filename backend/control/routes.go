@@ -1,0 +1,62 @@
+package control
+
+// Routes is the whole management API on one page: who serves what. The calls
+// about sessions stand in Access.routes, because they speak HTTP themselves.
+func Routes(s *Services) []Route {
+	return append(s.Session.routes(),
+		view("GET /api/system/status", s.System.Status),
+		verb("POST /api/system/sign-in-link", s.System.SignInLink),
+
+		view("GET /api/provider-nodes", s.Nodes.List),
+		create("POST /api/provider-nodes", s.Nodes.Create),
+		verb("POST /api/provider-nodes/validate", s.Nodes.Validate),
+		verb("PUT /api/provider-nodes/{id}", s.Nodes.Update),
+		act("DELETE /api/provider-nodes/{id}", s.Nodes.Delete),
+
+		view("GET /api/providers", s.Providers.List),
+		create("POST /api/providers", s.Providers.Create),
+		view("GET /api/providers/local", s.Providers.Local),
+		verb("GET /api/providers/{id}", s.Providers.Get),
+		verb("PUT /api/providers/{id}", s.Providers.Update),
+		act("DELETE /api/providers/{id}", s.Providers.Delete),
+		verb("POST /api/providers/{id}/test", s.Providers.Test),
+		verb("GET /api/providers/{id}/models", s.Providers.Models),
+
+		view("GET /api/models/catalog", s.Models.Catalog),
+		verb("GET /api/provider-models", s.Models.Custom),
+		create("POST /api/provider-models", s.Models.AddCustom),
+		act("DELETE /api/provider-models", s.Models.RemoveCustom),
+		view("GET /api/models/alias", s.Models.Aliases),
+		verb("PUT /api/models/alias", s.Models.SetAlias),
+		act("DELETE /api/models/alias", s.Models.RemoveAlias),
+
+		view("GET /api/combos", s.Combos.List),
+		create("POST /api/combos", s.Combos.Create),
+		verb("POST /api/combos/test", s.Combos.Test),
+		verb("GET /api/combos/{id}", s.Combos.Get),
+		verb("PUT /api/combos/{id}", s.Combos.Update),
+		act("DELETE /api/combos/{id}", s.Combos.Delete),
+		verb("POST /api/combos/{id}/activate", s.Combos.Activate),
+		verb("POST /api/route/explain", s.Routing.Explain),
+
+		view("GET /api/keys", s.Keys.List),
+		create("POST /api/keys", s.Keys.Create),
+		verb("GET /api/keys/{id}", s.Keys.Get),
+		verb("PATCH /api/keys/{id}", s.Keys.Update),
+		act("DELETE /api/keys/{id}", s.Keys.Delete),
+		verb("POST /api/keys/{id}/rotate", s.Keys.Rotate),
+
+		view("GET /api/settings", s.Settings.Get),
+		verb("PATCH /api/settings", s.Settings.Update),
+		verb("PUT /api/settings", s.Settings.Update),
+
+		view("GET /api/resilience", s.Resilience.Get),
+		view("POST /api/resilience/reset", s.Resilience.Reset),
+
+		verb("GET /api/usage/call-logs", s.Logs.Calls),
+		verb("GET /api/receipts/{id}", s.Logs.Receipt),
+
+		verb("POST /api/translator/translate", s.Translator.Translate),
+		verb("POST /api/translator/detect", s.Translator.Detect),
+	)
+}

@@ -1,0 +1,72 @@
+package control
+
+import (
+	"time"
+
+	"omniroute/backend/config"
+	"omniroute/backend/fault"
+	"omniroute/backend/resilience"
+)
+
+// resting is how a whole account stands, not one of its models.
+type resting struct {
+	resilience.Standing
+	known bool
+}
+
+// standings indexes the board by account.
+func (v *Providers) standings() map[string]resting {
+	out := map[string]resting{}
+	for _, st := range v.rooms.Board.Standings() {
+		if st.Target.Model == "" {
+			out[st.Target.Account] = resting{st, true}
+		}
+	}
+	return out
+}
+
+// status is the word of rulings 3.12 for an account, why, and until when.
+func (v *Providers) status(a *config.Account, st resting) (word, why string, until *time.Time) {
+	now := v.rooms.Now()
+	if st.known && st.Until.After(now) {
+		t := st.Until.UTC()
+		until = &t
+	}
+	switch {
+	case !a.Active:
+		return "off", "", nil
+	case a.Kind == config.KindAPIKey && !a.HasSecret:
+		return "needs-key", "Enter the key for this host.", nil
+	case st.Login && a.Kind == config.KindAPIKey:
+		return "needs-key", st.Why, nil
+	case st.Login:
+		return "sign-in", st.Why, nil
+	case st.Cooling && st.Kind == fault.Quota:
+		return "out-of-quota", st.Why, until
+	case st.Cooling:
+		return "cooling", st.Why, until
+	case st.State == resilience.Open && until != nil:
+		return "breaker-open", st.Why, until
+	case st.State != resilience.Closed:
+		return "probing", st.Why, nil
+	case a.Kind == config.KindRelay, !a.ModelsAt.IsZero(), v.isProven(a.ID):
+		return "ready", "", nil
+	}
+	return "untested", "", nil
+}
+
+func (v *Providers) prove(id string, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if ok {
+		v.proven[id] = true
+	} else {
+		delete(v.proven, id)
+	}
+}
+
+func (v *Providers) isProven(id string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.proven[id]
+}
