@@ -13,6 +13,7 @@ import (
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
 	"omniroute/backend/dispatch"
+	"omniroute/backend/fault"
 	"omniroute/backend/providers"
 	"omniroute/backend/routing"
 	"omniroute/backend/wire"
@@ -92,7 +93,7 @@ func (s *Server) Routes() []Route {
 	for _, prefix := range [...]string{"/v1beta", "/api/v1beta"} {
 		add("GET "+prefix+"/models", s.geminiModels)
 		add("GET "+prefix+"/models/{model...}", s.geminiModel)
-		add("POST "+prefix+"/models/{call...}", s.gemini)
+		add("POST "+prefix+"/models/{model...}", s.gemini)
 	}
 	add("POST /api/chat", s.generate(wire.Ollama))
 	add("POST /v1/api/chat", s.generate(wire.Ollama))
@@ -107,9 +108,20 @@ func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, f, s.NewID(s.Now()), notFound(r))
 }
 
+// WrongMethod answers a path of ours that was called with another method.
+func (s *Server) WrongMethod(allowed []string) http.HandlerFunc {
+	allow := strings.Join(allowed, ", ")
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Allow"] = []string{allow}
+		e := fault.New(fault.NotFound, "gateway.method", "%s is not possible on %s. Use %s.", r.Method, r.URL.Path, allow)
+		e.Status = http.StatusMethodNotAllowed
+		s.fail(w, dialect(r.URL.Path), s.NewID(s.Now()), e)
+	}
+}
+
 // Refuse answers a request that the guard turned away, when its path belongs
 // to the data plane; false leaves it to others.
-func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) bool {
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err *fault.Error) bool {
 	if !DataPlane(r.URL.Path) {
 		return false
 	}

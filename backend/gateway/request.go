@@ -226,7 +226,7 @@ func (s *Server) finishCount(w http.ResponseWriter, r *http.Request, call *dispa
 // the method stands after the last colon.
 func (s *Server) gemini(w http.ResponseWriter, r *http.Request) {
 	call := s.newCall(r, wire.Gemini)
-	name := r.PathValue("call")
+	name := r.PathValue("model")
 	i := strings.LastIndexByte(name, ':')
 	method := ""
 	if i >= 0 {

@@ -1,0 +1,321 @@
+// Package daemon ties the rooms together and keeps them alive: New, Start,
+// Stop. It holds no rule of its own.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"omniroute/backend/accounts"
+	"omniroute/backend/catalog"
+	"omniroute/backend/config"
+	"omniroute/backend/control"
+	"omniroute/backend/dispatch"
+	"omniroute/backend/egress"
+	"omniroute/backend/events"
+	"omniroute/backend/fault"
+	"omniroute/backend/gateway"
+	"omniroute/backend/providers"
+	"omniroute/backend/resilience"
+	"omniroute/backend/routing"
+	"omniroute/backend/store"
+	"omniroute/backend/usage"
+	"omniroute/backend/wire/all"
+	"omniroute/backend/wire/gemini"
+)
+
+// keepAlive is how long a client hears nothing before a sign of life.
+const keepAlive = 15 * time.Second
+
+// Options are what a face decides. The zero Now is the system clock.
+type Options struct {
+	Env     *config.Env
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Daemon is one running gateway. Start and Stop are called once each; the
+// other methods are safe for concurrent use between them.
+type Daemon struct {
+	opts Options
+	log  *slog.Logger
+
+	addr     netip.AddrPort
+	server   *http.Server
+	services *control.Services
+	lifetime context.Context // of background tasks
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+	closers  []closer // last in, first out
+
+	madePassword fault.Secret // printed once by Announce
+}
+
+type closer struct {
+	name string
+	f    func(context.Context) error
+}
+
+// New makes a daemon. It opens nothing: that is Start's business.
+func New(o Options) (*Daemon, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Daemon{opts: o, log: o.Log}, nil
+}
+
+// Start opens the data directory, replays the journal, and listens. When it
+// fails, everything it had opened is closed again.
+func (d *Daemon) Start(ctx context.Context) (err error) {
+	for _, w := range d.opts.Env.Warnings {
+		d.log.Warn(w)
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	d.lifetime, d.cancel = run, cancel
+	defer func() {
+		if err != nil {
+			bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer stop()
+			d.Stop(bounded)
+		}
+	}()
+	parts, err := d.build(ctx)
+	if err != nil {
+		return err
+	}
+	d.Go("usage.writer", func() error { return parts.meter.Run(run) })
+	d.Go("store.upkeep", func() error { parts.store.Upkeep(run); return nil })
+	return d.listen(parts)
+}
+
+// parts is what build made and listen needs.
+type parts struct {
+	store   *store.Store
+	meter   *usage.Meter
+	handler http.Handler
+}
+
+// Go runs a long-lived goroutine under a name; its failure is logged.
+func (d *Daemon) Go(name string, f func() error) {
+	d.running.Go(func() {
+		if err := f(); err != nil && !errors.Is(err, context.Canceled) {
+			d.log.Error("a background task ended", "task", name, "error", err)
+		}
+	})
+}
+
+func (d *Daemon) onStop(name string, f func(context.Context) error) {
+	d.closers = append(d.closers, closer{name, f})
+}
+
+// build opens everything but the port.
+func (d *Daemon) build(ctx context.Context) (*parts, error) {
+	env := d.opts.Env
+	facts, err := catalog.Load()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, env.DataDir, d.log)
+	if err != nil {
+		return nil, err
+	}
+	d.onStop("store", func(context.Context) error { return db.Close() })
+	bus := events.NewBus()
+	holder, err := config.NewHolder(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	holder.AnnounceOn(bus)
+	holder.Override(env.Overrides)
+	holder.Verify("catalogue prefixes", prefixesFree(facts))
+	vault, err := accounts.OpenFileVault(env.DataDir, env.VaultKey)
+	if err != nil {
+		return nil, err
+	}
+	secret := env.APIKeySecret
+	if secret == "" {
+		if secret, err = accounts.LocalSecret(env.DataDir, "api-key-secret"); err != nil {
+			return nil, err
+		}
+	}
+	meter, err := usage.NewMeter(filepath.Join(env.DataDir, "journal"), db, bus, d.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := meter.Replay(ctx); err != nil {
+		d.log.Error("the journal could not be read into usage.db; it is kept and tried again", "error", err)
+	}
+	conversations, err := d.conversations(vault)
+	if err != nil {
+		return nil, err
+	}
+	client := egress.New(egress.Proxy(env.Proxy))
+	d.onStop("egress", func(context.Context) error { client.CloseIdle(); return nil })
+	keeper := accounts.NewKeeper(vault)
+	dispatcher := &dispatch.Dispatcher{
+		Catalog: facts, Planner: &routing.Planner{Catalog: facts}, Directory: providers.NewDirectory(facts),
+		Board: resilience.NewBoard(resilience.DefaultProfile(), d.opts.Now), Keeper: credentials{keeper}, Egress: client, Meter: meter,
+		Conversations: conversations, Codec: all.Of, UserAgent: "omniroute/" + d.opts.Version, Now: d.opts.Now,
+		Timeouts: egress.Timeouts{Header: env.HeaderTimeout, Idle: env.IdleTimeout},
+	}
+	keys := accounts.NewClientKeys(secret)
+	gate := &gateway.Server{
+		Config: holder, Catalog: facts, Planner: dispatcher.Planner, Directory: dispatcher.Directory, Runner: dispatcher, Keys: clientKeys{keys, d.opts.Now},
+		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: keepAlive, MaxBody: env.MaxBody, RequireKey: d.requireKey,
+	}
+	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, d.lifetime})
+	if err != nil {
+		return nil, err
+	}
+	return &parts{db, meter, handler}, nil
+}
+
+// requireKey: the setting, and always on any other address than loopback.
+func (d *Daemon) requireKey(s *config.Snapshot) bool {
+	return s.Settings.RequireAPIKey || !d.opts.Env.Loopback()
+}
+
+// prefixesFree keeps a user's prefixes away from the catalogue's.
+func prefixesFree(facts *catalog.Catalog) func(old, next *config.Snapshot) error {
+	return func(old, next *config.Snapshot) error {
+		for id, n := range next.Nodes {
+			if before := old.Nodes[id]; before != nil && before.Prefix == n.Prefix {
+				continue
+			}
+			if p, taken := facts.Provider(n.Prefix); taken {
+				e := fault.New(fault.Conflict, "daemon.prefix", "The prefix %q belongs to %s. Choose another one.", n.Prefix, p.Name)
+				e.Param = "prefix"
+				return e
+			}
+		}
+		return nil
+	}
+}
+
+// listen opens the port and serves.
+func (d *Daemon) listen(p *parts) error {
+	listeners, err := bind(d.opts.Env.Host, d.opts.Env.Port)
+	if err != nil {
+		return err
+	}
+	d.addr = listeners[0].Addr().(*net.TCPAddr).AddrPort()
+	d.server = &http.Server{
+		Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+	}
+	d.onStop("http", d.server.Shutdown)
+	for _, l := range listeners {
+		d.Go("http "+l.Addr().String(), func() error {
+			var err error
+			if env := d.opts.Env; env.TLSCert != "" {
+				err = d.server.ServeTLS(l, env.TLSCert, env.TLSKey)
+			} else {
+				err = d.server.Serve(l)
+			}
+			if errors.Is(err, http.ErrServerClosed) {
+				return nil
+			}
+			return err
+		})
+	}
+	return nil
+}
+
+// bind listens on one address, or on both loopbacks with the same port. A
+// machine without IPv6 is served on IPv4 alone.
+func bind(host string, port int) ([]net.Listener, error) {
+	first := host
+	if host == "" || host == "localhost" {
+		first = "127.0.0.1"
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(first, fmt.Sprint(port)))
+	if err != nil {
+		return nil, taken(err, port)
+	}
+	listeners := []net.Listener{l}
+	if first != host {
+		port = l.Addr().(*net.TCPAddr).Port
+		switch six, err := net.Listen("tcp6", net.JoinHostPort("::1", fmt.Sprint(port))); {
+		case err == nil:
+			listeners = append(listeners, six)
+		case inUse(err):
+			l.Close()
+			return nil, taken(err, port)
+		}
+	}
+	return listeners, nil
+}
+
+// Addr is where the daemon listens; valid after Start.
+func (d *Daemon) Addr() netip.AddrPort { return d.addr }
+
+// Services are the verbs, for faces that bind them directly.
+func (d *Daemon) Services() *control.Services { return d.services }
+
+// URL is the address for people.
+func (d *Daemon) URL() string {
+	scheme := "http"
+	if d.opts.Env.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + d.addr.String()
+}
+
+// Announce prints the two lines of api.md: the dashboard's address, and a
+// line that works at once. A password that had to be made stands before them.
+func (d *Daemon) Announce(w io.Writer) {
+	if d.madePassword != "" {
+		fmt.Fprintln(w, "Password of the dashboard, shown this once:", d.madePassword.Reveal())
+	}
+	fmt.Fprintln(w, d.services.Session.Link(d.URL()))
+	fmt.Fprintln(w, gateway.Curl(d.URL()))
+}
+
+// Stop refuses new requests, lets running ones finish within ctx, writes what
+// is owed, and closes everything in reverse order. It may be called on a
+// daemon that never started.
+func (d *Daemon) Stop(ctx context.Context) error {
+	var errs []error
+	for len(d.closers) > 0 {
+		c := d.closers[len(d.closers)-1]
+		d.closers = d.closers[:len(d.closers)-1]
+		if c.name == "store" { // the writer must be done before the database closes
+			d.drain(ctx)
+		}
+		if err := c.f(ctx); err != nil && c.name == "http" {
+			d.log.Warn("streams were cut off: they did not end within the time to shut down")
+			d.server.Close()
+		} else if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
+		}
+	}
+	d.drain(ctx)
+	return errors.Join(errs...)
+}
+
+// drain ends the background tasks and waits for them.
+func (d *Daemon) drain(ctx context.Context) {
+	if d.cancel != nil {
+		d.cancel()
+	}
+	done := make(chan struct{})
+	go func() { d.running.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		d.log.Error("background tasks did not end in time")
+	}
+}

@@ -1,0 +1,136 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"omniroute/backend/accounts"
+	"omniroute/backend/config"
+	"omniroute/backend/control"
+	"omniroute/backend/dispatch"
+	"omniroute/backend/gateway"
+	"omniroute/backend/store"
+)
+
+// plane is what the routes are made of.
+type plane struct {
+	gate     *gateway.Server
+	runner   *dispatch.Dispatcher
+	holder   *config.Holder
+	store    *store.Store
+	keeper   *accounts.Keeper
+	keys     *accounts.ClientKeys
+	lifetime context.Context
+}
+
+// routes ties the verbs and the data plane to one mux behind one guard.
+func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
+	env := d.opts.Env
+	admin, err := control.AdminToken(env.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	access := control.NewAccess(ctx, control.AccessOptions{
+		Holder: p.holder, Sessions: p.store, Memory: p.store, AdminToken: admin,
+		LoopbackOnly: env.Loopback() && loopbackNames(env.OwnHosts()), SecureCookie: env.CookieSecure || httpsBase(env.BaseURLs), Now: d.opts.Now, Log: d.log,
+	})
+	if err := d.firstPassword(ctx, access); err != nil {
+		return nil, err
+	}
+	port := func() int { return int(d.addr.Port()) }
+	d.services = control.New(control.Rooms{
+		Lifetime: p.lifetime, Config: p.holder, Catalog: p.runner.Catalog, Planner: p.runner.Planner, Board: p.runner.Board, Profile: p.runner.Board.Profile(),
+		Secrets: p.keeper, Issuer: p.keys,
+		Prober: &prober{p.runner.Egress, p.runner.Catalog, p.keeper, p.runner.UserAgent, port},
+		Tester: &tester{p.runner, p.holder, d.opts.Now},
+		Books:  p.store, Flush: p.runner.Meter.Flush, Access: access, Version: d.opts.Version,
+		URL: d.URL, Port: port, Go: d.Go, Log: d.log, Now: d.opts.Now,
+	})
+	mux := http.NewServeMux()
+	control.Mount(mux, access, append(d.table(p.gate), control.Routes(d.services)...))
+	return control.Guard(control.GuardOptions{
+		Hosts: d.ownHosts(), Own: origins(env.BaseURLs), Origins: env.CORSOrigins, Refuse: p.gate.Refuse,
+	}, mux), nil
+}
+
+// table lists what is not a verb: the data plane, the page, health.
+func (d *Daemon) table(g *gateway.Server) []control.Route {
+	var out []control.Route
+	methods := map[string][]string{}
+	for _, r := range g.Routes() {
+		out = append(out, control.Serve(control.TierDataPlane, r.Pattern, r.Handler))
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		methods[path] = append(methods[path], method)
+	}
+	for path, allowed := range methods {
+		out = append(out, control.Serve(control.TierDataPlane, path, g.WrongMethod(allowed)))
+	}
+	slices.SortFunc(out, func(a, b control.Route) int { return strings.Compare(a.Pattern(), b.Pattern()) })
+	return append(out,
+		control.Serve(control.TierOpen, "GET /healthz", http.HandlerFunc(d.health)),
+		control.Serve(control.TierPage, "GET /{$}", g.Page()),
+		control.Serve(control.TierDataPlane, "/", http.HandlerFunc(g.NotFound)),
+	)
+}
+
+// health says that we run, and nothing else.
+func (d *Daemon) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write([]byte(`{"status":"ok","version":"` + d.opts.Version + `"}`))
+}
+
+// ownHosts are the names a request may address besides loopback.
+func (d *Daemon) ownHosts() []string {
+	hosts := d.opts.Env.OwnHosts()
+	if h := d.opts.Env.Host; h != "" && !d.opts.Env.Loopback() {
+		hosts = append(hosts, h)
+	}
+	return hosts
+}
+
+func loopbackNames(hosts []string) bool {
+	for _, h := range hosts {
+		if h != "localhost" && h != "127.0.0.1" && h != "::1" {
+			return false
+		}
+	}
+	return true
+}
+
+func httpsBase(urls []string) bool {
+	return slices.ContainsFunc(urls, func(u string) bool { return strings.HasPrefix(u, "https://") })
+}
+
+// origins are the base URLs as a browser names them.
+func origins(urls []string) []string {
+	var out []string
+	for _, u := range urls {
+		if i := strings.Index(u, "://"); i > 0 {
+			if j := strings.IndexByte(u[i+3:], '/'); j >= 0 {
+				u = u[:i+3+j]
+			}
+			out = append(out, strings.ToLower(u))
+		}
+	}
+	return out
+}
+
+// firstPassword sets the password of the environment, and makes one where
+// others than this machine can reach us; it is printed once.
+func (d *Daemon) firstPassword(ctx context.Context, a *control.Access) error {
+	if p := d.opts.Env.InitialPassword; p != "" {
+		if err := a.InitialPassword(ctx, p); err != nil {
+			return err
+		}
+	}
+	if a.PasswordSet() || d.opts.Env.Loopback() {
+		return nil
+	}
+	p, err := a.MakePassword(ctx)
+	if err == nil {
+		d.madePassword = p
+	}
+	return err
+}

@@ -1,0 +1,133 @@
+// Command omniroute is a gateway between coding agents and language models.
+// It chooses the face (for now always the server) and does nothing else.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"omniroute/backend/config"
+	"omniroute/backend/control"
+	"omniroute/backend/daemon"
+)
+
+// version is set by the build: -ldflags "-X main.version=…".
+var version = "dev"
+
+// commands is the command line of both faces.
+type commands struct {
+	Serve  serve            `cmd:"" default:"withargs" help:"Start the gateway. This is what happens without a command, too."`
+	Status status           `cmd:"" help:"Say whether the gateway runs, and where."`
+	Open   open             `cmd:"" help:"Open the dashboard of the running gateway in a browser."`
+	Keys   keys             `cmd:"" help:"API keys for agents."`
+	V      kong.VersionFlag `name:"version" short:"v" help:"Print the version."`
+}
+
+type serve struct {
+	Port   int  `help:"Port to listen on (1-65535)." placeholder:"N"`
+	NoOpen bool `help:"Do not open a browser."`
+}
+
+type status struct{}
+
+type open struct{}
+
+type keys struct {
+	Create createKey `cmd:"" help:"Make an API key. It is printed once."`
+}
+
+type createKey struct {
+	Name string `arg:"" help:"What the key is for, e.g. laptop."`
+}
+
+func main() {
+	var c commands
+	parser := kong.Must(&c, kong.Name("omniroute"), kong.Description("One local endpoint for every coding agent and every model."),
+		kong.UsageOnError(), kong.Vars{"version": version})
+	ctx, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := ctx.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "omniroute:", daemon.Sentence(err))
+		os.Exit(1)
+	}
+}
+
+// Run serves until SIGTERM or SIGINT; a second signal ends at once.
+func (s *serve) Run() error {
+	env, err := environment()
+	if err != nil {
+		return err
+	}
+	if s.Port != 0 {
+		if s.Port < 1 || s.Port > 65535 {
+			return fmt.Errorf("--port must be between 1 and 65535, not %s", strconv.Itoa(s.Port))
+		}
+		env.Port = s.Port
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: env.LogLevel}))
+	d, err := daemon.New(daemon.Options{Env: env, Version: version, Log: log})
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := d.Start(ctx); err != nil {
+		return err
+	}
+	d.Announce(os.Stdout)
+	<-ctx.Done()
+	stop() // from here on a second signal has its usual, immediate effect
+	bounded, cancel := context.WithTimeout(context.Background(), env.ShutdownTimeout)
+	defer cancel()
+	return d.Stop(bounded)
+}
+
+func environment() (*config.Env, error) { return config.LoadEnv(config.ProcessSource()) }
+
+func client() (*control.Client, error) {
+	env, err := environment()
+	if err != nil {
+		return nil, err
+	}
+	return control.NewClient(env.DataDir, env.Port)
+}
+
+func (status) Run() error {
+	c, err := client()
+	if err != nil {
+		return err
+	}
+	line, err := c.Status(context.Background())
+	if err == nil {
+		fmt.Println(line)
+	}
+	return err
+}
+
+func (open) Run() error {
+	c, err := client()
+	if err != nil {
+		return err
+	}
+	return c.Open(context.Background())
+}
+
+// Run prints the key alone on standard output, so that it can be piped.
+func (k *createKey) Run() error {
+	c, err := client()
+	if err != nil {
+		return err
+	}
+	key, err := c.CreateKey(context.Background(), k.Name)
+	if err == nil {
+		fmt.Println(key.Reveal())
+	}
+	return err
+}
