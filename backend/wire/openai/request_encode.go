@@ -90,7 +90,7 @@ func sizeOf(req *llm.Request) int {
 	count := func(parts []llm.Part) {
 		for i := range parts {
 			p := &parts[i]
-			n += len(p.Text) + len(p.Text)/16 + 64
+			n += len(p.Text) + len(p.Text)/8 + 64
 			if p.Media != nil {
 				n += len(p.Media.Data) + len(p.Media.URL) + len(p.Media.Text) + 64
 			}
@@ -100,7 +100,7 @@ func sizeOf(req *llm.Request) int {
 			if p.Result != nil {
 				for j := range p.Result.Parts {
 					r := &p.Result.Parts[j]
-					n += len(r.Text) + len(r.Text)/16 + 64
+					n += len(r.Text) + len(r.Text)/8 + 64
 					if r.Media != nil {
 						n += len(r.Media.Data) + 128
 					}

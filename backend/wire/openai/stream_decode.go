@@ -60,6 +60,7 @@ type streamDecoder struct {
 	next    int       // number of the next block
 	held    int       // bytes that wait
 	usage   *llm.Usage
+	plain   plainChunk
 }
 
 func (d *streamDecoder) send(ev llm.Event) {
@@ -73,6 +74,9 @@ func (d *streamDecoder) chunk(event string, data []byte) (done bool, err error) 
 	data = bytes.TrimSpace(data)
 	if bytes.HasPrefix(data, []byte("[DONE]")) {
 		return true, nil
+	}
+	if d.readPlain(data) {
+		return false, d.overfull()
 	}
 	if err := jscan.Check(data); err != nil {
 		return false, noAnswer(streamOp, err, "The upstream sent a stream event that is no JSON.")
@@ -115,16 +119,22 @@ func (d *streamDecoder) chunk(event string, data []byte) (done bool, err error) 
 			return false, err
 		}
 	}
+	d.plain.remember(data)
 	d.flow()
+	return false, d.overfull()
+}
+
+func (d *streamDecoder) overfull() error {
 	if d.held > maxWaiting {
-		return false, noAnswer(streamOp, nil, "The upstream mixed more than 64 MB of parallel output.")
+		return noAnswer(streamOp, nil, "The upstream mixed more than 64 MB of parallel output.")
 	}
-	return false, nil
+	return nil
 }
 
 func (d *streamDecoder) count(v []byte) {
 	if u := readUsage(v); u != nil {
 		d.usage = u
+		d.plain.mixed = true
 	}
 }
 
@@ -174,12 +184,14 @@ func (d *streamDecoder) choice(position int, v []byte) error {
 		}
 	}
 	if jscan.KindOf(logprobs) == jscan.Array && jscan.Len(logprobs) > 0 {
+		d.plain.mixed = true
 		d.logprobs(c, string(logprobs))
 	}
 	word := jscan.Str(finish)
 	if word == "" {
 		return nil
 	}
+	d.plain.mixed = true
 	if failed(word) {
 		return brokenOff(word)
 	}
@@ -205,15 +217,21 @@ func (d *streamDecoder) choiceAt(index int) *choice {
 // images, calls. Empty values mean nothing (P65).
 func (d *streamDecoder) delta(c *choice, v []byte) error {
 	m := readMessage(v)
+	if m.images != nil || m.annotations != nil || m.refusal != nil || m.toolCalls != nil || m.functionCall != nil || m.details != nil || m.reasoning != nil {
+		d.plain.mixed = true
+	}
 	if t := m.thoughts(); t != nil {
+		d.plain.note(c, llm.PartReasoning, t)
 		d.text(c, llm.PartReasoning, t)
 	}
 	switch jscan.KindOf(m.content) {
 	case jscan.String:
 		if len(m.content) > 2 {
+			d.plain.note(c, llm.PartText, m.content)
 			d.text(c, llm.PartText, m.content)
 		}
 	case jscan.Array:
+		d.plain.mixed = true
 		for _, e := range jscan.Elements(m.content) {
 			p, ok := contentPart(e)
 			switch {

@@ -76,6 +76,29 @@ func TestDecodeStream(t *testing.T) {
 	}
 }
 
+// Chunks that differ in their text only take a short cut; it must notice
+// everything else.
+func TestDecodeStreamShortCut(t *testing.T) {
+	chunks := []string{
+		delta(`{"content":"a"}`), delta(`{"content":"b"}`), delta(`{"content":"\"}\n😀"}`), delta(`{"content":""}`),
+		delta(`{"content":"c","reasoning_content":"t"}`), delta(`{"content":"d","refusal":"no"}`), delta(`{"content":"e"}`),
+		`{"id":"c1","object":"chat.completion.chunk","created":7,"model":"up","choices":[{"index":0,"delta":{"content":"f"},"finish_reason":"stop"}]}`,
+		delta(`{"content":"g"}`), delta(`{"reasoning_content":"u"}`), delta(`{"reasoning_content":"v"}`), "[DONE]",
+	}
+	events, err := decode(t, sse(chunks...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := llm.Fold(replay(events))
+	const want = "text:ab\"}\n😀|think:t|text:cd|refuse:no|text:efg|think:uv"
+	if got := sketch(&r.Candidates[0]); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if _, err := decode(t, sse(delta(`{"content":"a"}`), strings.Replace(delta(`{"content":"a"}`), `"a"`, "\"a\x01\"", 1))); fault.KindOf(err) != fault.Upstream {
+		t.Errorf("a control character: %v", err)
+	}
+}
+
 func replay(events []llm.Event) llm.Stream {
 	return func(yield func(llm.Event, error) bool) {
 		for _, ev := range events {
