@@ -337,7 +337,7 @@ func (w *writer) settings(req *llm.Request, tier string) {
 	w.optStr("effort", string(req.Reasoning.Effort))
 	w.optStr("summary", req.Reasoning.Summary)
 	w.end('}')
-	if tier == "" {
+	if !knownTier(tier) {
 		tier = "default"
 	}
 	w.str("service_tier", tier)

@@ -77,7 +77,7 @@ func refuse(req *llm.Request) error {
 	case m.Conversation != nil:
 		return fail(fault.Invalid, "conversation", fault.CodeUnsupportedParam, "Stored conversations are not available for this model. Send the whole conversation in input.")
 	case len(m.ItemReferences) > 0:
-		return fail(fault.Invalid, "item_reference", "item_not_found", "Item '"+m.ItemReferences[0]+"' is not known here. Send the item itself in input.")
+		return fail(fault.Invalid, "input", "item_not_found", "Item '"+m.ItemReferences[0]+"' is not known here. Send the item itself in input.")
 	}
 	return nil
 }
@@ -242,6 +242,9 @@ func (e *requestEncoder) reasoning() {
 	if summary == "" && effort != "" && effort != llm.EffortNone && wantsSummary(r) {
 		summary = "auto"
 	}
+	if slices.Contains(e.d.Strip, "reasoning") {
+		return
+	}
 	from := len(e.b)
 	e.key("reasoning")
 	e.lit("{")
@@ -302,7 +305,7 @@ func wantsSummary(r *llm.Reasoning) bool {
 func (e *requestEncoder) text() {
 	o := &e.req.Output
 	format := o.Kind != llm.OutputText && !e.d.Caps.NoStructured
-	if !format && o.Verbosity == "" {
+	if !format && o.Verbosity == "" || !e.allowed("text") {
 		return
 	}
 	e.key("text")
@@ -376,10 +379,14 @@ func (e *requestEncoder) meta() {
 	}
 }
 
+// knownTier reports OpenAI's words; Anthropic has others.
+func knownTier(t string) bool {
+	return t == "auto" || t == "default" || t == "flex" || t == "scale" || t == "priority"
+}
+
 // tier writes the service tier (R6); codex takes only priority (4.9).
 func (e *requestEncoder) tier(t string) {
-	known := t == "auto" || t == "default" || t == "flex" || t == "scale" || t == "priority"
-	if !known || e.d.Caps.Codex && t != "priority" || slices.Contains(e.d.Strip, "service_tier") {
+	if !knownTier(t) || e.d.Caps.Codex && t != "priority" || slices.Contains(e.d.Strip, "service_tier") {
 		e.lose("service_tier", "the upstream has no tier "+t)
 		return
 	}

@@ -342,7 +342,7 @@ func TestEncodeRequestRefuses(t *testing.T) {
 		{"n (R4)", func(r *llm.Request) { r.Sampling.N = ptr(int64(2)) }, "n", fault.CodeUnsupportedParam, 400},
 		{"previous response (R8)", func(r *llm.Request) { r.Meta.PreviousResponseID = "resp_x" }, "previous_response_id", "previous_response_not_found", 400},
 		{"conversation (R8)", func(r *llm.Request) { r.Meta.Conversation = []byte(`"c"`) }, "conversation", fault.CodeUnsupportedParam, 400},
-		{"reference (R8)", func(r *llm.Request) { r.Meta.ItemReferences = []string{"x"} }, "item_reference", "item_not_found", 400},
+		{"reference (R8)", func(r *llm.Request) { r.Meta.ItemReferences = []string{"x"} }, "input", "item_not_found", 400},
 		{"thread (R9)", func(r *llm.Request) { r.Meta.Thread = []byte(`{"type":"create"}`) }, "thread", fault.CodeThreadUnsupported, 400},
 		{"continued thread (R9)", func(r *llm.Request) { r.Meta.Thread = []byte(`{"type":"continue"}`) }, "thread", fault.CodeThreadNotFound, 404},
 	} {

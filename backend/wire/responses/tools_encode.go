@@ -165,10 +165,10 @@ func (e *requestEncoder) toolChoice() {
 	}
 	if raw := extra(e.req.Extra, "tool_choice"); raw != nil {
 		e.raw("tool_choice", raw)
-	} else {
+	} else if e.req.Choice.Mode != llm.ChoiceUnset && e.allowed("tool_choice") {
 		e.choice(&e.req.Choice, e.req.Tools)
 	}
-	if e.req.Parallel != nil {
+	if e.req.Parallel != nil && e.allowed("parallel_tool_calls") {
 		e.boolean("parallel_tool_calls", *e.req.Parallel)
 	}
 }
