@@ -302,7 +302,7 @@ func (w *requestWriter) user(i int, m *llm.Message, next func()) {
 	next()
 	w.open("user", m.Name)
 	w.b = append(w.b, `,"content":`...)
-	if only && len(rest[0].Extra.Fields) == 0 {
+	if only && (rest[0].Text == "" || rest[0].Extra.Format != formatName || len(rest[0].Extra.Fields) == 0) {
 		w.b = jscan.AppendQuoted(w.b, rest[0].Text)
 	} else {
 		for k, p := range rest {

@@ -142,18 +142,19 @@ func (d *streamDecoder) logprobs(c *choice, raw string) {
 func (d *streamDecoder) flow() {
 	for d.active < len(d.choices) && !d.stopped {
 		c := d.choices[d.active]
+		// The last choice keeps the turn; another takes it when this one ended.
+		over := c.finish != "" && d.active < len(d.choices)-1
 		for len(c.queue) > 0 && !d.stopped {
 			b := c.queue[0]
 			if !b.open && b.ready() {
 				d.open(c, b)
 			}
-			if !b.open || c.finish == "" && !b.complete(len(c.queue) > 1) {
+			if !b.open || !over && !b.complete(len(c.queue) > 1) {
 				return
 			}
 			d.close(c, b)
 		}
-		// The last choice keeps the turn; another takes it when this one ended.
-		if c.finish == "" || d.active == len(d.choices)-1 {
+		if !over {
 			return
 		}
 		d.sendLogprobs(c)

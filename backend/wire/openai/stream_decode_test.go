@@ -45,7 +45,7 @@ func TestDecodeStream(t *testing.T) {
 		{"legacy call", []string{delta(`{"function_call":{"name":"f","arguments":"{"}}`), delta(`{"function_call":{"arguments":"}"}}`), finish("function_call")}, `call:/f({})`, llm.StopToolCalls},
 		{"refusal", []string{delta(`{"refusal":"I "}`), delta(`{"refusal":"won't"}`), finish("stop")}, `refuse:I won't`, llm.StopEnd},
 		{"filter", []string{delta(`{"content":"x"}`), finish("content_filter")}, `text:x`, llm.StopFilter},
-		{"content after finish", []string{delta(`{"content":"x"}`), finish("stop"), delta(`{"content":"y"}`), "[DONE]"}, `text:x|text:y`, llm.StopEnd},
+		{"content after finish", []string{delta(`{"content":"x"}`), finish("stop"), delta(`{"content":"y"}`), "[DONE]"}, `text:xy`, llm.StopEnd},
 		{"finish said twice", []string{delta(`{"content":"x"}`), finish("length"), finish("stop"), "[DONE]"}, `text:x`, llm.StopLength},
 		{"nothing after DONE", []string{delta(`{"content":"x"}`), finish("stop"), "[DONE]", delta(`{"content":"y"}`)}, `text:x`, llm.StopEnd},
 		{"empty answer", []string{delta(`{"role":"assistant"}`), finish("stop"), "[DONE]"}, ``, llm.StopEnd},
