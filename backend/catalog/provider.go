@@ -262,7 +262,9 @@ func (p *Provider) Route(f Format) (Route, bool) {
 	case OpenAIChat:
 		r.Path = p.Paths.Chat
 	case OpenAIResponses:
-		r.Path = p.Paths.Responses
+		if r.Path = p.Paths.Responses; r.Path != "" {
+			r.CountTokens = r.Path + "/input_tokens"
+		}
 	case Anthropic:
 		r.Path, r.CountTokens = p.Paths.Messages, p.Paths.CountTokens
 	case Gemini, GeminiCodeAssist:

@@ -38,7 +38,7 @@ func (a *attempt) passStream(resp *http.Response) error {
 			tap.Write(chunk)
 			if !a.begun {
 				held = append(held, chunk...)
-				if tap.Err() != nil {
+				if tap.Err() != nil && !tap.Content() {
 					return a.inBand(tap.Err())
 				}
 				if !tap.Content() && !tap.Ended() && len(held) < heldLimit {
