@@ -73,7 +73,7 @@ func simulateText(text string, yield func(llm.Event, error) bool) bool {
 
 func simulateCall(t *llm.Tool, id string, yield func(llm.Event, error) bool) bool {
 	call := &llm.ToolCall{ID: "call_demo_" + strings.ToLower(id), Name: t.Name, Namespace: t.Namespace}
-	delta := llm.Event{Kind: llm.EventDelta, Delta: llm.DeltaArgs, Text: string(example(t.Schema, 0))}
+	delta := llm.Event{Kind: llm.EventDelta, Delta: llm.DeltaArgs, Text: string(example(t.Schema, t.Schema, 0))}
 	if t.Kind == llm.ToolCustom {
 		call.Kind = llm.CallCustom
 		delta.Delta, delta.Text = llm.DeltaInput, "simulated input"

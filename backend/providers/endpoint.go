@@ -26,6 +26,7 @@ type Endpoint struct {
 	Upstream routing.Upstream
 	Base     string // as it will be called
 	Origin   string // what its key belongs to
+	own      bool   // Anthropic's own API
 
 	urls   sync.Map // urlKey → *url.URL, bounded by the models in use
 	models sync.Map // model id → *Model
@@ -95,6 +96,7 @@ func NewEndpoint(a *config.Account, up routing.Upstream) (*Endpoint, error) {
 		return nil, err
 	}
 	e.Base, e.Origin = base, egress.Origin(base)
+	e.own = e.Origin == anthropicOrigin || up.Node == nil && egress.Origin(up.Provider.BaseURL) == anthropicOrigin
 	return e, nil
 }
 

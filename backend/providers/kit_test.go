@@ -109,8 +109,7 @@ func chatModel(p *catalog.Provider) string {
 func TestProvidersWorkByTheirEntry(t *testing.T) {
 	c := facts(t)
 	d := newDouble(t, say(200, `{}`))
-	client := egress.New()
-	t.Cleanup(client.CloseIdle)
+	client := client(t)
 	for _, p := range byEntry(t, c) {
 		t.Run(p.ID, func(t *testing.T) {
 			e := endpointOf(t, c, p.ID, at(t, d, p))
@@ -246,8 +245,7 @@ var shapes = map[string]string{
 
 func TestProvidersListTheirModels(t *testing.T) {
 	c := facts(t)
-	client := egress.New()
-	t.Cleanup(client.CloseIdle)
+	client := client(t)
 	d := newDouble(t, nil)
 	for _, p := range byEntry(t, c) {
 		t.Run(p.ID, func(t *testing.T) {
@@ -287,8 +285,7 @@ var answers = map[wire.Format][2]string{
 
 func TestProvidersCanBeTried(t *testing.T) {
 	c := facts(t)
-	client := egress.New()
-	t.Cleanup(client.CloseIdle)
+	client := client(t)
 	d := newDouble(t, nil)
 	for _, p := range byEntry(t, c) {
 		t.Run(p.ID, func(t *testing.T) {

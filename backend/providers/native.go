@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 
-	"omniroute/backend/egress"
 	"omniroute/backend/wire"
 	"omniroute/backend/wire/jscan"
 )
@@ -14,15 +13,17 @@ import (
 // prompt cache (formats.md R14, P14).
 const billingMark = "x-anthropic-billing-header:"
 
+// anthropicOrigin is where Anthropic's own API lives.
 const anthropicOrigin = "https://api.anthropic.com:443"
 
 // CleanNative removes from a body on the native road what only the vendor of
 // its format may see. The body is returned as it is, without a copy, for
-// every upstream of Anthropic's own, for other formats and when the mark does
+// Anthropic itself (its host, or its catalogue entries also behind a proxy the
+// user set), for other formats and when the mark does
 // not occur; else only the attribution lines go and every other byte of the
 // instructions stays. The body passed jscan.Check.
 func CleanNative(body []byte, e *Endpoint, f wire.Format) []byte {
-	if f != wire.Anthropic || e.isAnthropic() || !bytes.Contains(body, []byte(billingMark)) {
+	if f != wire.Anthropic || e.own || !bytes.Contains(body, []byte(billingMark)) {
 		return body
 	}
 	body = cleanMember(body, "system", cleanContent)
@@ -30,12 +31,6 @@ func CleanNative(body []byte, e *Endpoint, f wire.Format) []byte {
 		body = cleanMember(body, "messages", cleanMessages)
 	}
 	return body
-}
-
-// isAnthropic reports Anthropic's own API: the host itself, or its catalogue
-// entries, also behind a proxy the user set.
-func (e *Endpoint) isAnthropic() bool {
-	return e.Origin == anthropicOrigin || e.Upstream.Node == nil && egress.Origin(e.Upstream.Provider.BaseURL) == anthropicOrigin
 }
 
 // cleanMember rewrites one top-level member; nil from clean drops it.
