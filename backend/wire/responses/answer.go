@@ -39,7 +39,7 @@ type openItem struct {
 	kind    llm.PartKind // Text also for refusals: the item is a message
 	active  bool
 	id      string
-	mark    []byte // upstream's id of the message, tells two messages apart
+	mark    []byte // upstream's id of a message
 	phase   []byte
 	content []byte // finished content parts, separated by commas
 	parts   int
@@ -122,13 +122,13 @@ func (a *answer) start(kind llm.PartKind, prefix string) {
 
 func (a *answer) index() int64 { return int64(a.count - 1) }
 
-// startMessage opens a message, or continues the open one. Like the other
+// startMessage opens a message: one for each text. Only a whole answer of
+// this format keeps a message of several parts together. Like the other
 // starts it is called when there is something to say: an empty block is not
 // shown (P69).
 func (a *answer) startMessage(p *llm.Part) {
 	mark := extra(p.Extra, "id")
-	same := a.open.active && a.open.kind == llm.PartText
-	if same && (mark == nil || string(mark) == string(a.open.mark)) {
+	if !a.live && mark == nil && a.open.mark != nil && p.Extra.Format == own {
 		a.finishPart()
 	} else {
 		a.finish("completed")

@@ -115,6 +115,9 @@ func markItem(parts []llm.Part, it *item) {
 	if len(parts) == 0 {
 		return
 	}
+	for i := range parts {
+		parts[i].Extra.Format = own
+	}
 	if !jscan.IsNull(it.id) {
 		withExtra(&parts[0].Extra, "id", it.id)
 	}

@@ -131,7 +131,7 @@ func TestEncodeResponseEstimates(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	items := `[{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"a"},{"type":"summary_text","text":"b"}],"encrypted_content":"enc"},` +
 		`{"type":"message","id":"msg_1","status":"completed","phase":"commentary","role":"assistant","content":[{"type":"output_text","text":"one","annotations":[],"logprobs":[]}]},` +
-		`{"type":"message","id":"msg_2","status":"completed","phase":"final_answer","role":"assistant","content":[{"type":"output_text","text":"two","annotations":[],"logprobs":[]}]},` +
+		`{"type":"message","id":"msg_2","status":"completed","phase":"final_answer","role":"assistant","content":[{"type":"output_text","text":"two","annotations":[],"logprobs":[]},{"type":"refusal","refusal":"no more"}]},` +
 		`{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"q"}},` +
 		`{"type":"local_shell_call","id":"lsh_1","call_id":"c","status":"completed","action":{"type":"exec","command":["ls"],"env":{}}}]`
 	r, err := New().DecodeResponse([]byte(`{"id":"resp_0123456789","status":"completed","output":` + items + `}`))

@@ -72,7 +72,7 @@ func TestEncodeStream(t *testing.T) {
 		end    string
 	}{
 		{"text", nil, join(block(0, textPartOf, llm.DeltaText, llm.Part{}, "A", "B"), finish(llm.StopEnd)), "message:AB:completed", "response.completed"},
-		{"two texts are one message", nil, join(block(0, textPartOf, llm.DeltaText, llm.Part{}, "A"), block(1, textPartOf, llm.DeltaText, llm.Part{}, "B"), finish(llm.StopEnd)), "message:A|B:completed", "response.completed"},
+		{"two texts are two messages", nil, join(block(0, textPartOf, llm.DeltaText, llm.Part{}, "A"), block(1, textPartOf, llm.DeltaText, llm.Part{}, "B"), finish(llm.StopEnd)), "message:A:completed message:B:completed", "response.completed"},
 		{"empty block is not shown", nil, join(block(0, textPartOf, llm.DeltaText, llm.Part{}), block(1, funcPart, llm.DeltaArgs, llm.Part{}, `{"a"`, `:1}`), finish(llm.StopToolCalls)), `function_call:{"a":1}:completed`, "response.completed"},
 		{"no arguments", nil, join(block(0, funcPart, llm.DeltaArgs, llm.Part{}), finish(llm.StopToolCalls)), `function_call:{}:completed`, "response.completed"},
 		{"cut call", nil, join(block(0, textPartOf, llm.DeltaText, llm.Part{}, "A"), block(1, funcPart, llm.DeltaArgs, llm.Part{}, `{"a`), finish(llm.StopLength)), `message:A:completed function_call:{"a:incomplete`, "response.incomplete"},
