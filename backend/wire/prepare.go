@@ -65,11 +65,21 @@ func (p *preparer) alternates() bool { return p.f == Anthropic || p.f.Family() =
 
 // knows reports whether content of another format's own kind may stay.
 func (p *preparer) knows(o *llm.Opaque) bool {
-	if o == nil {
-		return false
+	return o != nil && p.native(Format(o.Format))
+}
+
+// own takes from a part what only another format could read: its unknown
+// members and its citations.
+func (p *preparer) own(part llm.Part) llm.Part {
+	if part.Extra.Format != "" && !p.native(Format(part.Extra.Format)) {
+		part.Extra, part.Annotations = llm.Extra{}, nil
 	}
-	of := Format(o.Format)
-	return of == p.f || of.Family() == llm.FamilyGemini && p.f.Family() == llm.FamilyGemini
+	return part
+}
+
+// native reports whether the target reads that format's own members.
+func (p *preparer) native(f Format) bool {
+	return f == p.f || f.Family() == llm.FamilyGemini && p.f.Family() == llm.FamilyGemini
 }
 
 func (p *preparer) system(out *llm.Request) {
@@ -83,7 +93,7 @@ func (p *preparer) system(out *llm.Request) {
 			_, part.Text, _ = strings.Cut(part.Text, "\n")
 		}
 		if strings.TrimSpace(part.Text) != "" {
-			parts = append(parts, part)
+			parts = append(parts, p.own(part))
 		}
 	}
 	out.System = parts

@@ -102,7 +102,7 @@ func (h *history) assistant(ts []turn, at int) {
 				h.parts = append(h.parts[:carried], h.parts[carried+1:]...)
 			}
 			carried = -1
-			h.parts = append(h.parts, part)
+			h.parts = append(h.parts, h.p.own(part))
 			continue
 		case llm.PartToolResult:
 			continue // written below, if nothing answers it
@@ -117,7 +117,7 @@ func (h *history) assistant(ts []turn, at int) {
 			} else {
 				carried = -1
 			}
-			h.parts = append(h.parts, kept)
+			h.parts = append(h.parts, h.p.own(kept))
 			continue
 		}
 		if h.content(part, t, i) {
@@ -177,6 +177,7 @@ func (h *history) results(calls []call, index int, followed bool) {
 		} else {
 			h.p.lose("the call has no result in the history, one was made up", "messages[%d]", index)
 		}
+		part = h.p.own(part)
 		result.CallID = c.id
 		result.Name = h.p.names.Wire(c.part.Call.Namespace, c.part.Call.Name)
 		result.Kind = c.part.Call.Kind
@@ -190,14 +191,29 @@ func (h *history) results(calls []call, index int, followed bool) {
 	h.pending = true
 }
 
-// resultParts copies the content of a result without its empty texts.
+// resultParts copies the content of a result without its empty texts. What
+// has no place in a result loses its frame and keeps its text.
 func (h *history) resultParts(parts []llm.Part) []llm.Part {
 	out := make([]llm.Part, 0, len(parts))
 	for _, part := range parts {
-		if part.Kind == llm.PartText && part.Text == "" {
+		switch part.Kind {
+		case llm.PartText:
+			if part.Text == "" {
+				continue
+			}
+		case llm.PartToolCall, llm.PartReasoning:
 			continue
+		case llm.PartToolResult:
+			if part.Result != nil {
+				out = append(out, h.resultParts(part.Result.Parts)...)
+			}
+			continue
+		case llm.PartServer, llm.PartOpaque:
+			if !h.p.knows(part.Opaque) {
+				continue
+			}
 		}
-		out = append(out, part)
+		out = append(out, h.p.own(part))
 	}
 	return out
 }
@@ -240,13 +256,14 @@ func (h *history) orphan(part *llm.Part, index int) {
 		b.WriteString(" to " + r.Name)
 	}
 	b.WriteString(" that is no longer in this conversation]")
-	for i := range r.Parts {
-		if r.Parts[i].Kind == llm.PartText && r.Parts[i].Text != "" {
-			b.WriteString("\n" + r.Parts[i].Text)
+	content := h.resultParts(r.Parts)
+	for i := range content {
+		if content[i].Kind == llm.PartText {
+			b.WriteString("\n" + content[i].Text)
 		}
 	}
 	h.parts = append(h.parts, llm.Part{Kind: llm.PartText, Text: b.String(), Cache: part.Cache})
-	for _, x := range r.Parts {
+	for _, x := range content {
 		if x.Kind != llm.PartText {
 			h.parts = append(h.parts, x)
 		}
@@ -277,7 +294,7 @@ func (h *history) content(part llm.Part, t *turn, i int) bool {
 	if part.Seal != (llm.Seal{}) && !h.p.acceptsSeal(part.Seal.Family) {
 		part.Seal = llm.Seal{}
 	}
-	h.parts = append(h.parts, part)
+	h.parts = append(h.parts, h.p.own(part))
 	return true
 }
 

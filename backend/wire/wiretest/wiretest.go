@@ -304,9 +304,6 @@ func rubbish(t *testing.T, c wire.Codec) {
 	}
 	for range 3000 {
 		body := Mutate(rng, bodies[rng.IntN(len(bodies))])
-		if jscan.Check(body) != nil {
-			continue
-		}
 		if r, err := c.DecodeRequest(body); err == nil {
 			prepared, _ := wire.Prepare(r, c.Format(), dialect)
 			if out, _, err := c.EncodeRequest(prepared, dialect); err == nil && jscan.Check(out) != nil {
@@ -321,36 +318,6 @@ func rubbish(t *testing.T, c wire.Codec) {
 		Events(c.DecodeStream(bytes.NewReader(wire.AppendEvent(nil, "", body))))
 		c.DecodeError(400, nil, body)
 	}
-}
-
-// Mutate replaces a few JSON values inside a body by others; the result may
-// be no JSON any more.
-func Mutate(rng *rand.Rand, body []byte) []byte {
-	out := bytes.Clone(body)
-	for range 1 + rng.IntN(3) {
-		var spots [][2]int
-		var find func(v []byte)
-		find = func(v []byte) {
-			from := cap(out) - cap(v)
-			spots = append(spots, [2]int{from, from + len(v)})
-			for _, m := range jscan.Members(v) {
-				find(m)
-			}
-			for _, m := range jscan.Elements(v) {
-				find(m)
-			}
-		}
-		for _, m := range jscan.Members(out) {
-			find(m)
-		}
-		if len(spots) == 0 {
-			return out
-		}
-		values := []string{"null", "7", "-1.5", `""`, `"x"`, "{}", "[]", "true", `[null]`, `{"type":"text"}`, `[[{}]]`, `{"a":[1]}`, "1e400", "[7]"}
-		s := spots[rng.IntN(len(spots))]
-		out = []byte(string(out[:s[0]]) + values[rng.IntN(len(values))] + string(out[s[1]:]))
-	}
-	return out
 }
 
 // Events reads a stream to its end and checks the laws of llm.Stream; a
