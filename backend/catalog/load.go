@@ -124,6 +124,9 @@ func (c *Catalog) build(e *entry) *Provider {
 		p.models[i] = m
 		p.byID[m.ID] = m
 	}
+	if p.Paths.Responses != "" {
+		p.inputTokens = p.Paths.Responses + "/input_tokens"
+	}
 	p.usable, p.why = p.judge()
 	return p
 }

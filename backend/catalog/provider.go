@@ -130,6 +130,8 @@ type Provider struct {
 	replace  map[string]*replacement
 	usable   bool
 	why      string
+
+	inputTokens string // path that counts for the Responses format
 }
 
 // Param is a per-connection value that fills a {placeholder} of the base URL.
@@ -262,9 +264,7 @@ func (p *Provider) Route(f Format) (Route, bool) {
 	case OpenAIChat:
 		r.Path = p.Paths.Chat
 	case OpenAIResponses:
-		if r.Path = p.Paths.Responses; r.Path != "" {
-			r.CountTokens = r.Path + "/input_tokens"
-		}
+		r.Path, r.CountTokens = p.Paths.Responses, p.inputTokens
 	case Anthropic:
 		r.Path, r.CountTokens = p.Paths.Messages, p.Paths.CountTokens
 	case Gemini, GeminiCodeAssist:
