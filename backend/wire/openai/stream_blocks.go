@@ -45,8 +45,12 @@ func (d *streamDecoder) push(c *choice, p llm.Part) *block {
 // text adds to the text block at the end of the queue, or begins one; v is
 // the raw JSON string.
 func (d *streamDecoder) text(c *choice, kind llm.PartKind, v []byte) {
+	n := len(c.queue)
+	for n > 0 && c.queue[n-1].part.Call != nil && c.queue[n-1].part.Call.Name == "" { // perhaps never a call
+		n--
+	}
 	var b *block
-	if n := len(c.queue); n > 0 && c.queue[n-1].part.Kind == kind {
+	if n > 0 && c.queue[n-1].part.Kind == kind {
 		b = c.queue[n-1]
 	} else {
 		p := llm.Part{Kind: kind}
@@ -149,7 +153,7 @@ func (d *streamDecoder) flow() {
 			if !b.open && b.ready() {
 				d.open(c, b)
 			}
-			if !b.open || !over && !b.complete(len(c.queue) > 1) {
+			if !b.open || !over && !b.complete(c.followed()) {
 				return
 			}
 			d.close(c, b)
@@ -160,6 +164,16 @@ func (d *streamDecoder) flow() {
 		d.sendLogprobs(c)
 		d.active++
 	}
+}
+
+// followed tells whether a block that will be shown waits behind the first.
+func (c *choice) followed() bool {
+	for _, b := range c.queue[1:] {
+		if b.part.Call == nil || b.part.Call.Name != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // ready tells whether a block can be announced: a call needs its id and name

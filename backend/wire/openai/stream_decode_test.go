@@ -31,6 +31,7 @@ func TestDecodeStream(t *testing.T) {
 		{"late id and name", []string{call("0", `"id":null,"function":{"name":"","arguments":"{\"a\""}`), call("0", `"id":"a","function":{"arguments":":1"}`), call("0", `"id":"a","function":{"name":"f","arguments":"}"}`), finish("tool_calls")}, `call:a/f({"a":1})`, llm.StopToolCalls},
 		{"no id ever", []string{call("0", `"function":{"name":"f","arguments":"{}"}`), finish("tool_calls")}, `call:/f({})`, llm.StopToolCalls},
 		{"no name ever", []string{call("0", `"id":"a","function":{"arguments":"{}"}`), delta(`{"content":"x"}`), finish("stop")}, `text:x`, llm.StopEnd},
+		{"nameless call between texts", []string{delta(`{"content":"a"}`), call("0", `"function":{"arguments":"{}"}`), delta(`{"content":"b"}`), finish("stop")}, `text:ab`, llm.StopEnd},
 		{"interleaved", []string{call("0", `"id":"a","function":{"name":"f","arguments":"{\"a\":"}`), call("1", `"id":"b","function":{"name":"g","arguments":"{\"b\":"}`), call("0", `"function":{"arguments":"1}"}`), call("1", `"function":{"arguments":"2}"}`), finish("tool_calls")}, `call:a/f({"a":1})|call:b/g({"b":2})`, llm.StopToolCalls},
 		{"repeated name and id", []string{call("0", `"id":"a","function":{"name":"f","arguments":"{"}`), call("0", `"id":"a","function":{"name":"f","arguments":"}"}`), finish("tool_calls")}, `call:a/f({})`, llm.StopToolCalls},
 		{"another id per fragment", []string{call("0", `"id":"a","function":{"name":"f","arguments":"{"}`), call("0", `"id":"z","function":{"arguments":"}"}`), finish("tool_calls")}, `call:a/f({})`, llm.StopToolCalls},
