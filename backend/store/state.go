@@ -6,7 +6,8 @@ import (
 	"errors"
 )
 
-// SaveState keeps a small piece of memory of a room (rotation, affinity,
+// SaveState keeps a small piece of memory of a room (control.Memory: wrong
+// passwords over a restart; rotation, affinity,
 // breakers) under a name. It lies in usage.db: it can be lost.
 func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
 	l := s.usage.Load()

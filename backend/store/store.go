@@ -47,7 +47,7 @@ type Store struct {
 	usage    atomic.Pointer[ledger]
 	swap     sync.Mutex // replacing a damaged usage.db
 
-	retention atomic.Pointer[Retention]
+	retention atomic.Pointer[func() retention]
 	changed   atomic.Bool // settings were saved since the last backup
 
 	mu      sync.Mutex
@@ -70,7 +70,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, log: log, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))}
-	s.retention.Store(&Retention{Rows: 90 * day, Receipts: 30 * day, Bytes: 1 << 30})
+	s.RetainDays(func() int { return int(keepRows / day) })
 	if err := s.acquire(); err != nil {
 		return nil, err
 	}

@@ -6,12 +6,19 @@ import (
 	"time"
 )
 
-// Retention says how long the past is kept. Roll-ups stay.
-type Retention struct {
-	Rows     time.Duration // requests
-	Receipts time.Duration // their receipts
-	Bytes    int64         // of usage.db; the oldest go first
+// retention says how long the past is kept. Roll-ups stay.
+type retention struct {
+	rows     time.Duration // requests
+	receipts time.Duration // their receipts
+	bytes    int64         // of usage.db; the oldest go first
 }
+
+// Bounds of the past (peers.md 3.4).
+const (
+	keepRows     = 90 * day
+	keepReceipts = 30 * day
+	keepBytes    = 1 << 30
+)
 
 const (
 	upkeepEvery = 10 * time.Minute
@@ -21,8 +28,14 @@ const (
 	sweepPause  = 20 * time.Millisecond // between two, for the writer
 )
 
-// SetRetention takes effect with the next upkeep.
-func (s *Store) SetRetention(r Retention) { s.retention.Store(&r) }
+// RetainDays makes each upkeep ask how many days requests are kept; until it
+// is called they are kept for 90. Receipts, which are larger, go after 30.
+func (s *Store) RetainDays(days func() int) {
+	s.retention.Store(new(func() retention {
+		rows := time.Duration(max(days(), 1)) * day
+		return retention{rows, min(rows, keepReceipts), keepBytes}
+	}))
+}
 
 // Upkeep keeps the files small and backed up until ctx ends: it deletes what
 // is too old or too much in small steps, returns free pages and copies the
@@ -49,7 +62,7 @@ func (s *Store) Upkeep(ctx context.Context) {
 // Sweep deletes everything that retention no longer covers.
 func (s *Store) Sweep(ctx context.Context) error {
 	l := s.usage.Load()
-	r := s.retention.Load()
+	r := (*s.retention.Load())()
 	for {
 		more, err := l.sweepStep(ctx, r, now())
 		if err != nil {
@@ -67,14 +80,14 @@ func (s *Store) Sweep(ctx context.Context) error {
 }
 
 // sweepStep does one small piece of work and reports whether there is more.
-func (l *ledger) sweepStep(ctx context.Context, r *Retention, at time.Time) (more bool, err error) {
+func (l *ledger) sweepStep(ctx context.Context, r retention, at time.Time) (more bool, err error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	n, err := l.deleteBefore(ctx, "receipts", at.Add(-min(r.Receipts, r.Rows)).UnixNano())
+	n, err := l.deleteBefore(ctx, "receipts", at.Add(-r.receipts).UnixNano())
 	if err != nil || n > 0 {
 		return n > 0, err
 	}
-	n, err = l.deleteBefore(ctx, "requests", at.Add(-r.Rows).UnixNano())
+	n, err = l.deleteBefore(ctx, "requests", at.Add(-r.rows).UnixNano())
 	if err != nil || n > 0 {
 		return n > 0, err
 	}
@@ -84,7 +97,7 @@ func (l *ledger) sweepStep(ctx context.Context, r *Retention, at time.Time) (mor
 			return false, err
 		}
 	}
-	if r.Bytes > 0 && (pages-free)*size > r.Bytes {
+	if r.bytes > 0 && (pages-free)*size > r.bytes {
 		return l.deleteOldest(ctx)
 	}
 	// A few free pages are left for the next rows.

@@ -263,7 +263,14 @@ func TestSweep(t *testing.T) {
 	if err != nil || totals[0].Requests != 2100 {
 		t.Errorf("roll-ups %+v, %v; want all 2100 requests still counted", totals, err)
 	}
-	s.SetRetention(Retention{Rows: 90 * day, Receipts: 30 * day, Bytes: 1})
+	s.RetainDays(func() int { return 7 })
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, s, "requests"); got != 700 {
+		t.Errorf("%d rows, want those younger than 7 days: 700", got)
+	}
+	s.retention.Store(new(func() retention { return retention{90 * day, 30 * day, 1} }))
 	if err := s.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -311,21 +318,6 @@ func TestReceiptNotFound(t *testing.T) {
 	for _, id := range []string{"", "nonsense", usage.NewID(time.Now())} {
 		if _, err := s.Receipt(t.Context(), id); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%q: %v, want not found", id, err)
-		}
-	}
-}
-
-func TestState(t *testing.T) {
-	s := open(t, t.TempDir())
-	if b, err := s.LoadState(t.Context(), "routing"); err != nil || b != nil {
-		t.Errorf("state before saving: %q, %v", b, err)
-	}
-	for _, text := range []string{"one", "two"} {
-		if err := s.SaveState(t.Context(), "routing", []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		if b, err := s.LoadState(t.Context(), "routing"); err != nil || string(b) != text {
-			t.Errorf("state %q, %v; want %q", b, err, text)
 		}
 	}
 }

@@ -86,37 +86,3 @@ type Total struct {
 	Unpriced   int64 // requests whose cost is not known
 	TotalMs    int64 // sum of durations, for averages
 }
-
-// settleTime is how long an answer waits for requests that just ended to
-// reach the database.
-const settleTime = time.Second
-
-// Fresh makes a reader whose answers include every request that was settled
-// before the question, as far as the database keeps up.
-func (m *Meter) Fresh(r Reader) Reader { return fresh{m, r} }
-
-type fresh struct {
-	meter *Meter
-	Reader
-}
-
-func (f fresh) settle(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
-	defer cancel()
-	_ = f.meter.Flush(ctx) // an answer that lags is better than none
-}
-
-func (f fresh) CallLogs(ctx context.Context, q Filter) (Page, error) {
-	f.settle(ctx)
-	return f.Reader.CallLogs(ctx, q)
-}
-
-func (f fresh) Receipt(ctx context.Context, id string) ([]byte, error) {
-	f.settle(ctx)
-	return f.Reader.Receipt(ctx, id)
-}
-
-func (f fresh) Totals(ctx context.Context, q Query) ([]Total, error) {
-	f.settle(ctx)
-	return f.Reader.Totals(ctx, q)
-}
