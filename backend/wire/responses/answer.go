@@ -167,6 +167,7 @@ func (a *answer) startCall(p *llm.Part) {
 	if call.ID == "" {
 		call.ID = a.itemID("call_")
 	}
+	call.ID = wire.LegalID(wire.OpenAIResponses, call.ID) // the client may send it to OpenAI itself later (P05)
 	prefix := "fc_"
 	if call.Kind == llm.CallCustom {
 		prefix = "ctc_"

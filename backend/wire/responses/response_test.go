@@ -9,6 +9,7 @@ import (
 
 	"omniroute/backend/fault"
 	"omniroute/backend/llm"
+	"omniroute/backend/wire"
 )
 
 func TestDecodeResponse(t *testing.T) {
@@ -112,6 +113,14 @@ func TestEncodeResponse(t *testing.T) {
 	}
 	if id := m["output"].([]any)[5].(map[string]any)["call_id"]; id == "" || id == nil {
 		t.Error("a call without id needs one")
+	}
+}
+
+func TestLongCallID(t *testing.T) {
+	long := strings.Repeat("x", 90)
+	m, _ := respond(t, &llm.Response{Candidates: []llm.Candidate{{Parts: []llm.Part{{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: long, Name: "f"}}}}}}, nil)
+	if id := m["output"].([]any)[0].(map[string]any)["call_id"].(string); len(id) > 64 || id != wire.LegalID(wire.OpenAIResponses, long) {
+		t.Errorf("call_id %q must fit OpenAI's 64 characters (P05)", id)
 	}
 }
 
