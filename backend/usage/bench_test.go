@@ -49,7 +49,7 @@ func FuzzReadPayload(f *testing.F) {
 	f.Add(appendEnd(nil, receipt(0)))
 	f.Add([]byte{kindEnd, 26})
 	f.Fuzz(func(t *testing.T, p []byte) {
-		r, end, err := readPayload(p)
+		r, end, err := readPayload(p, make(names))
 		if err == nil && end == (r.Kind == KindInterrupted) && p[0] == kindBegin {
 			t.Errorf("a begin was read as an end")
 		}

@@ -34,6 +34,7 @@ type books struct {
 	chunk    []byte   // memory of buf
 	buf      []byte   // what was read of it and not yet taken apart
 	open     map[string]entry
+	names    names
 	done     []*segment // read to the end; kept until their rows are safe and their begins ended
 }
 
@@ -66,7 +67,7 @@ func (m *Meter) Replay(ctx context.Context) error {
 	var b batch
 	open := make(map[string]Record)
 	take := func(payload []byte) error {
-		r, end, err := readPayload(payload)
+		r, end, err := readPayload(payload, m.books.names)
 		switch {
 		case err != nil:
 			m.log.Warn("a record of the journal cannot be read and is left out", "error", err)
@@ -266,7 +267,7 @@ func (m *Meter) fill() batch {
 
 func (m *Meter) take(b *batch, s *segment, payload []byte) {
 	b.frames++
-	r, end, err := readPayload(payload)
+	r, end, err := readPayload(payload, m.books.names)
 	if err != nil {
 		m.log.Error("a record of the journal cannot be read and is left out", "error", err)
 		return

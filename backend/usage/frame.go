@@ -136,22 +136,43 @@ func appendEnd(b []byte, r *Receipt) []byte {
 	return r.AppendJSON(b)
 }
 
-// fields reads a payload; the first damage sticks and the rest reads as zero.
-type fields struct {
-	b   []byte
-	bad bool
+// names keeps one copy of each text that comes again and again: paths,
+// providers, models. It forgets everything when a client invents too many.
+type names map[string]string
+
+const maxNames = 2048
+
+func (n names) of(b []byte) string {
+	if s, ok := n[string(b)]; ok { // looking up does not copy
+		return s
+	}
+	if len(n) >= maxNames {
+		clear(n)
+	}
+	s := string(b)
+	n[s] = s
+	return s
 }
 
-func (f *fields) text() string {
+// fields reads a payload; the first damage sticks and the rest reads as zero.
+type fields struct {
+	b     []byte
+	names names
+	bad   bool
+}
+
+func (f *fields) bytes() []byte {
 	n, w := binary.Uvarint(f.b)
 	if w <= 0 || n > uint64(len(f.b)-w) {
 		f.bad, f.b = true, nil
-		return ""
+		return nil
 	}
-	s := string(f.b[w : w+int(n)])
+	b := f.b[w : w+int(n)]
 	f.b = f.b[w+int(n):]
-	return s
+	return b
 }
+
+func (f *fields) text() string { return f.names.of(f.bytes()) }
 
 func (f *fields) int() int64 {
 	n, w := binary.Varint(f.b)
@@ -175,12 +196,12 @@ func (f *fields) flag() bool {
 
 // readPayload decodes what appendBegin and appendEnd wrote. The record of a
 // begin is what the row will be if no end follows.
-func readPayload(p []byte) (r Record, end bool, err error) {
+func readPayload(p []byte, n names) (r Record, end bool, err error) {
 	if len(p) == 0 {
 		return r, false, errPayload
 	}
-	f := fields{b: p[1:]}
-	r.ID = f.text()
+	f := fields{b: p[1:], names: n}
+	r.ID = string(f.bytes())
 	r.Time = time.Unix(0, f.int()).UTC()
 	r.Path, r.ClientFormat, r.RequestedModel, r.Agent, r.KeyID = f.text(), f.text(), f.text(), f.text(), f.text()
 	r.Stream = f.flag()
