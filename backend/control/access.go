@@ -4,10 +4,16 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"omniroute/backend/accounts"
@@ -27,7 +33,7 @@ const (
 type AccessOptions struct {
 	Holder     *config.Holder
 	Sessions   accounts.Sessions
-	Memory     Memory       // keeps wrong tries over a restart; nil = forgets them
+	DataDir    string       // where wrong tries are kept over a restart; "" = forgets them
 	AdminToken fault.Secret // of AdminToken
 	// LoopbackOnly says that BASE_URL and HOSTNAME name no other host than
 	// loopback: only then a caller on this machine is known to be one.
@@ -39,15 +45,9 @@ type AccessOptions struct {
 	owner func(peer, local netip.AddrPort) ownership // tests replace it
 }
 
-// Memory keeps a small piece of memory under a name; nil means nothing is
-// there. *store.Store is the one there is.
-type Memory interface {
-	SaveState(ctx context.Context, name string, body []byte) error
-	LoadState(ctx context.Context, name string) ([]byte, error)
-}
-
-// triesName is where wrong passwords are counted in Memory.
-const triesName = "control.tries"
+// triesFile is where wrong passwords are counted in DATA_DIR. Losing it costs
+// nothing but the memory over one restart.
+const triesFile = "login-tries.json"
 
 // Access answers who is calling /api (rulings 1.1, 1.3, 1.4). Safe for
 // concurrent use.
@@ -57,10 +57,11 @@ type Access struct {
 	links    *links
 	throttle *throttle
 	hashing  chan struct{} // capacity 2: a password check costs 64 MiB
+	writing  sync.Mutex    // of triesFile
 }
 
 // NewAccess recalls who guessed wrong before the restart.
-func NewAccess(ctx context.Context, o AccessOptions) *Access {
+func NewAccess(o AccessOptions) *Access {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -77,29 +78,42 @@ func NewAccess(ctx context.Context, o AccessOptions) *Access {
 		throttle: &throttle{now: o.Now, tries: map[string]Tries{}},
 		hashing:  make(chan struct{}, 2),
 	}
-	if o.Memory == nil {
-		return a
-	}
-	text, err := o.Memory.LoadState(ctx, triesName)
-	if err == nil && text != nil {
-		err = json.Unmarshal(text, &a.throttle.tries)
-	}
-	if err != nil || a.throttle.tries == nil {
+	if err := a.recall(); err != nil {
 		a.throttle.tries = map[string]Tries{}
-		a.o.Log.Warn("the count of wrong passwords could not be recalled", "error", err)
+		o.Log.Warn("the count of wrong passwords could not be recalled", "error", err)
 	}
 	return a
 }
 
-// remember writes the wrong tries. A failure costs nothing but the memory
-// over a restart, so it is only logged.
-func (a *Access) remember(ctx context.Context) {
-	if a.o.Memory == nil {
+func (a *Access) recall() error {
+	if a.o.DataDir == "" {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(a.o.DataDir, triesFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var tries map[string]Tries
+	if err := json.Unmarshal(text, &tries); err != nil {
+		return err
+	}
+	maps.Copy(a.throttle.tries, tries)
+	return nil
+}
+
+// remember writes the wrong tries.
+func (a *Access) remember() {
+	if a.o.DataDir == "" {
 		return
 	}
+	a.writing.Lock()
+	defer a.writing.Unlock()
 	text, err := json.Marshal(a.throttle.list())
 	if err == nil {
-		err = a.o.Memory.SaveState(ctx, triesName, text)
+		_, err = replaceFile(a.o.DataDir, triesFile, text)
 	}
 	if err != nil {
 		a.o.Log.Warn("the count of wrong passwords could not be stored", "error", err)

@@ -91,11 +91,12 @@ func (a *Access) login(w http.ResponseWriter, r *http.Request) {
 	}
 	if !ok {
 		a.o.Log.Warn("a wrong password was given", "address", address)
-		a.remember(r.Context())
+		a.remember()
 		writeError(w, fault.New(fault.Unauthorized, "control.login", "The password is wrong."))
 		return
 	}
 	a.throttle.absolve(address)
+	a.remember()
 	writeJSON(w, http.StatusOK, SignedIn{true, a.start(w, r)})
 }
 

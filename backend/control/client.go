@@ -109,20 +109,9 @@ func LinkFile(dir, link string) (string, error) {
 		return "", err
 	}
 	page := `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>OmniRoute</title><script>location.replace(` + string(quoted) + `)</script>`
-	fail := func(err error) (string, error) {
-		return "", fault.Wrap(fault.Internal, "control.open", err, "The file with the sign-in link could not be written. Check that the data directory is writable.")
-	}
-	f, err := os.CreateTemp(dir, ".open-*") // 0600
+	path, err := replaceFile(dir, "open.html", []byte(page))
 	if err != nil {
-		return fail(err)
-	}
-	_, err = f.WriteString(page)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fail(errors.Join(err, os.Remove(f.Name())))
-	}
-	path := filepath.Join(dir, "open.html")
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fail(errors.Join(err, os.Remove(f.Name())))
+		return "", fault.Wrap(fault.Internal, "control.open", err, "The file with the sign-in link could not be written. Check that the data directory is writable.")
 	}
 	return path, nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -110,6 +111,9 @@ func (v *Providers) replace(a *config.Account, before *providers.Endpoint, in *C
 	}
 	if in.Params != nil {
 		params = in.Params
+	}
+	if base == a.BaseURL && maps.Equal(params, a.Params) {
+		return nil
 	}
 	return v.place(a, up, base, params, in.Caller)
 }

@@ -201,7 +201,7 @@ func fromBrowser(r *http.Request) bool {
 
 func decodeBody(body []byte, in any) error {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	if len(body) == 0 {
+	if len(body) == 0 || string(body) == "null" {
 		return nil
 	}
 	if err := jscan.Check(body); err != nil {

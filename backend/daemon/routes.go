@@ -32,8 +32,8 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	access := control.NewAccess(ctx, control.AccessOptions{
-		Holder: p.holder, Sessions: p.store, Memory: p.store, AdminToken: admin,
+	access := control.NewAccess(control.AccessOptions{
+		Holder: p.holder, Sessions: p.store, DataDir: env.DataDir, AdminToken: admin,
 		LoopbackOnly: env.Loopback() && loopbackNames(env.OwnHosts()), SecureCookie: env.CookieSecure || httpsBase(env.BaseURLs), Now: d.opts.Now, Log: d.log,
 	})
 	if err := d.firstPassword(ctx, access); err != nil {
@@ -46,6 +46,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 		Prober: &prober{p.runner.Egress, p.runner.Catalog, p.keeper, p.runner.UserAgent, port},
 		Tester: &tester{p.runner, p.holder, d.opts.Now},
 		Books:  p.store, Flush: p.runner.Meter.Flush, Access: access, Version: d.opts.Version,
+		BaseURL: first(env.BaseURLs), CORSOrigins: env.CORSOrigins,
 		URL: d.URL, Port: port, Go: d.Go, Log: d.log, Now: d.opts.Now,
 	})
 	mux := http.NewServeMux()
@@ -97,6 +98,14 @@ func loopbackNames(hosts []string) bool {
 		}
 	}
 	return true
+}
+
+// first is the base URL that settings show.
+func first(urls []string) string {
+	if len(urls) == 0 {
+		return ""
+	}
+	return urls[0]
 }
 
 func httpsBase(urls []string) bool {
