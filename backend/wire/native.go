@@ -13,7 +13,7 @@ import (
 // d.Model leaves the model alone. h comes from Peek. ok is false when the
 // dialect wants more than edits: such a request is decoded and encoded.
 func Native(h Head, f Format, d Dialect) (body []byte, ok bool) {
-	if f == OpenAIResponses && d.Caps.Codex {
+	if f == OpenAIResponses && d.Caps.Codex || holdsCarrier(h.body) {
 		return nil, false
 	}
 	body = h.body
@@ -31,6 +31,12 @@ func Native(h Head, f Format, d Dialect) (body []byte, ok bool) {
 		body = Edit(body, set, d.Strip)
 	}
 	return body, true
+}
+
+// holdsCarrier reports a seal of another family, packed for the way through
+// this client: its upstream would refuse it (P34).
+func holdsCarrier(body []byte) bool {
+	return bytes.Contains(body, []byte(sealTag)) || bytes.Contains(body, []byte(sealTag64))
 }
 
 func hasMember(body []byte, names []string) bool {
