@@ -22,15 +22,15 @@ type Names struct {
 	bare     map[string]toolKey // namespaced tools whose plain name is unambiguous
 	flat     map[string]toolKey // namespaced tools by namespace.name and namespace__name
 	declared map[toolKey]llm.ToolKind
-	ids      map[string]bool // call ids the history uses
-	calls    int             // calls in the history
+	history  []llm.Message // whose call ids are taken
+	calls    int           // calls in it
 }
 
 // NamesFor reads the tools and the history of the client's own request (not
 // of a prepared one). Names legal at f stay; others get a short form that
 // depends on the name only. Two tools never share a name.
 func NamesFor(req *llm.Request, f Format) *Names {
-	n := &Names{format: f, wire: make(map[toolKey]string, len(req.Tools)), back: make(map[string]toolKey, len(req.Tools)), declared: make(map[toolKey]llm.ToolKind, len(req.Tools))}
+	n := &Names{format: f, history: req.Messages, wire: make(map[toolKey]string, len(req.Tools)), back: make(map[string]toolKey, len(req.Tools)), declared: make(map[toolKey]llm.ToolKind, len(req.Tools))}
 	var order []toolKey
 	for i := range req.Tools {
 		t := &req.Tools[i]
@@ -47,7 +47,7 @@ func NamesFor(req *llm.Request, f Format) *Names {
 		}
 	}
 	n.bareNames(order)
-	seen := make(map[toolKey]bool)
+	var seen map[toolKey]bool
 	for i := range req.Messages {
 		for j := range req.Messages[i].Parts {
 			c := req.Messages[i].Parts[j].Call
@@ -55,14 +55,11 @@ func NamesFor(req *llm.Request, f Format) *Names {
 				continue
 			}
 			n.calls++
-			if c.ID != "" {
-				if n.ids == nil {
-					n.ids = make(map[string]bool)
-				}
-				n.ids[c.ID] = true
-			}
 			k := n.key(c.Namespace, c.Name)
 			if _, known := n.declared[k]; !known && !seen[k] {
+				if seen == nil {
+					seen = make(map[toolKey]bool)
+				}
 				seen[k] = true
 				order = append(order, k)
 			}
@@ -72,8 +69,28 @@ func NamesFor(req *llm.Request, f Format) *Names {
 	return n
 }
 
+// used reports whether a call of the history has that id. Answers have few
+// calls: looking costs less than keeping a map for every request.
+func (n *Names) used(id string) bool {
+	for i := range n.history {
+		for j := range n.history[i].Parts {
+			if c := n.history[i].Parts[j].Call; c != nil && c.ID == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // bareNames finds the namespaced tools that a plain name means.
 func (n *Names) bareNames(order []toolKey) {
+	var spaced bool
+	for _, k := range order {
+		spaced = spaced || k.namespace != ""
+	}
+	if !spaced {
+		return
+	}
 	ambiguous := map[string]bool{}
 	for _, k := range order {
 		if k.namespace == "" {

@@ -21,6 +21,7 @@ type call struct {
 	part   *llm.Part
 	result *llm.Part
 	id     string // at the target
+	before int    // the call before it with the same id, -1 = none
 }
 
 // turns joins neighbouring assistant messages: some formats spread one answer
@@ -41,29 +42,44 @@ func turns(ms []llm.Message) []turn {
 // pairing knows which result answers which call.
 type pairing struct {
 	calls   []call
-	first   []int // index of the first call of each turn, one more at the end
-	byID    map[string][]int
+	first   []int          // index of the first call of each turn, one more at the end
+	newest  map[string]int // by id: the last call seen
 	orphans map[*llm.Part]bool
 }
 
 // pair matches by id; results without one match calls by name, first come
 // first served (R21, P08). A second result for a call replaces the first.
 func pair(ts []turn) *pairing {
-	p := &pairing{byID: map[string][]int{}, orphans: map[*llm.Part]bool{}, first: make([]int, 0, len(ts)+1)}
+	n := 0
+	for t := range ts {
+		for i := range ts[t].parts {
+			if ts[t].parts[i].Call != nil {
+				n++
+			}
+		}
+	}
+	p := &pairing{calls: make([]call, 0, n), newest: make(map[string]int, n), first: make([]int, 0, len(ts)+1)}
 	for t := range ts {
 		p.first = append(p.first, len(p.calls))
 		for i := range ts[t].parts {
 			part := &ts[t].parts[i]
 			switch {
 			case part.Kind == llm.PartToolCall && part.Call != nil && ts[t].role == llm.RoleAssistant:
-				if part.Call.ID != "" {
-					p.byID[part.Call.ID] = append(p.byID[part.Call.ID], len(p.calls))
+				c := call{turn: t, part: part, before: -1}
+				if id := part.Call.ID; id != "" {
+					if last, ok := p.newest[id]; ok {
+						c.before = last
+					}
+					p.newest[id] = len(p.calls)
 				}
-				p.calls = append(p.calls, call{turn: t, part: part})
+				p.calls = append(p.calls, c)
 			case part.Kind == llm.PartToolResult && part.Result != nil:
 				if c := p.find(part.Result); c != nil {
 					c.result = part
 				} else {
+					if p.orphans == nil {
+						p.orphans = make(map[*llm.Part]bool)
+					}
 					p.orphans[part] = true
 				}
 			}
@@ -79,9 +95,8 @@ func pair(ts []turn) *pairing {
 // find returns the call that a result answers, among those before it.
 func (p *pairing) find(r *llm.ToolResult) *call {
 	if r.CallID != "" {
-		same := p.byID[r.CallID]
-		if len(same) > 0 {
-			return p.sameID(same)
+		if last, ok := p.newest[r.CallID]; ok {
+			return p.sameID(last)
 		}
 	}
 	// Newest turn first, in call order inside it.
@@ -103,14 +118,14 @@ func (p *pairing) find(r *llm.ToolResult) *call {
 
 // sameID picks among calls of one id: the first unanswered one of the newest
 // turn, else its last one, whose result is replaced.
-func (p *pairing) sameID(same []int) *call {
-	newest := p.calls[same[len(same)-1]].turn
-	for _, i := range same {
-		if c := &p.calls[i]; c.turn == newest && c.result == nil {
-			return c
+func (p *pairing) sameID(last int) *call {
+	found := last
+	for i := last; i >= 0 && p.calls[i].turn == p.calls[last].turn; i = p.calls[i].before {
+		if p.calls[i].result == nil {
+			found = i
 		}
 	}
-	return &p.calls[same[len(same)-1]]
+	return &p.calls[found]
 }
 
 // adopt gives results that stand before their call to it.
@@ -121,12 +136,19 @@ func (p *pairing) adopt(ts []turn) {
 			if !p.orphans[part] || part.Result.CallID == "" {
 				continue
 			}
-			for _, n := range p.byID[part.Result.CallID] {
-				if c := &p.calls[n]; c.result == nil {
-					c.result = part
-					delete(p.orphans, part)
-					break
+			last, ok := p.newest[part.Result.CallID]
+			if !ok {
+				continue
+			}
+			found := -1
+			for n := last; n >= 0; n = p.calls[n].before {
+				if p.calls[n].result == nil {
+					found = n
 				}
+			}
+			if found >= 0 {
+				p.calls[found].result = part
+				delete(p.orphans, part)
 			}
 		}
 	}

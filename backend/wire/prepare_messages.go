@@ -12,11 +12,23 @@ func (p *preparer) messages(out *llm.Request) {
 	ts := turns(out.Messages)
 	pairs := pair(ts)
 	pairs.assignIDs(p.f)
-	size := len(pairs.calls)
+	size, inner := len(pairs.calls), 0
 	for i := range ts {
 		size += len(ts[i].parts)
+		for j := range ts[i].parts {
+			if r := ts[i].parts[j].Result; r != nil {
+				inner += len(r.Parts)
+			}
+		}
 	}
-	h := history{p: p, pairs: pairs, parts: make([]llm.Part, 0, size+1), out: make([]llm.Message, 0, 2*len(ts)+1)}
+	h := history{
+		p: p, pairs: pairs,
+		parts:   make([]llm.Part, 0, size+1),
+		inner:   make([]llm.Part, 0, inner),
+		calls:   make([]llm.ToolCall, 0, len(pairs.calls)),
+		answers: make([]llm.ToolResult, 0, len(pairs.calls)),
+		out:     make([]llm.Message, 0, 2*len(ts)+1),
+	}
 	for i := range ts {
 		switch ts[i].role {
 		case llm.RoleAssistant:
@@ -60,6 +72,9 @@ type history struct {
 	p       *preparer
 	pairs   *pairing
 	parts   []llm.Part
+	inner   []llm.Part // of results
+	calls   []llm.ToolCall
+	answers []llm.ToolResult
 	out     []llm.Message
 	pending bool // the last message holds results; user parts may follow in it
 }
@@ -146,13 +161,14 @@ func (h *history) assistant(ts []turn, at int) {
 
 // call copies a call with its name, id and arguments at the target.
 func (h *history) call(c *call) *llm.ToolCall {
-	out := *c.part.Call
+	h.calls = append(h.calls, *c.part.Call)
+	out := &h.calls[len(h.calls)-1]
 	out.Name, out.Namespace = h.p.names.Wire(out.Namespace, out.Name), ""
 	out.ID = c.id
 	if out.Kind == llm.CallCustom && h.p.wrapsCustom() {
 		out.Kind, out.Args, out.Input = llm.CallFunction, WrapInput(out.Input), ""
 	}
-	return &out
+	return out
 }
 
 // results writes the user message that answers the calls of a turn.
@@ -184,7 +200,8 @@ func (h *history) results(calls []call, index int, followed bool) {
 		if h.p.wrapsCustom() {
 			result.Kind = llm.CallFunction
 		}
-		part.Result = &result
+		h.answers = append(h.answers, result)
+		part.Result = &h.answers[len(h.answers)-1]
 		h.parts = append(h.parts, part)
 	}
 	h.end(from, llm.RoleUser, "")
@@ -194,7 +211,12 @@ func (h *history) results(calls []call, index int, followed bool) {
 // resultParts copies the content of a result without its empty texts. What
 // has no place in a result loses its frame and keeps its text.
 func (h *history) resultParts(parts []llm.Part) []llm.Part {
-	out := make([]llm.Part, 0, len(parts))
+	from := len(h.inner)
+	h.addResultParts(parts)
+	return h.inner[from:len(h.inner):len(h.inner)]
+}
+
+func (h *history) addResultParts(parts []llm.Part) {
 	for _, part := range parts {
 		switch part.Kind {
 		case llm.PartText:
@@ -205,7 +227,7 @@ func (h *history) resultParts(parts []llm.Part) []llm.Part {
 			continue
 		case llm.PartToolResult:
 			if part.Result != nil {
-				out = append(out, h.resultParts(part.Result.Parts)...)
+				h.addResultParts(part.Result.Parts)
 			}
 			continue
 		case llm.PartServer, llm.PartOpaque:
@@ -213,9 +235,8 @@ func (h *history) resultParts(parts []llm.Part) []llm.Part {
 				continue
 			}
 		}
-		out = append(out, h.p.own(part))
+		h.inner = append(h.inner, h.p.own(part))
 	}
-	return out
 }
 
 // user writes a user turn without its results, which stand elsewhere now.

@@ -53,7 +53,7 @@ func (n *Names) restoreCall(call *llm.ToolCall, answer string, block int, issued
 	if call.Name = k.name; call.Name == "" { // every client format demands a name
 		call.Name = NamelessTool
 	}
-	if call.ID == "" || n.ids[call.ID] || issued[call.ID] {
+	if call.ID == "" || n.used(call.ID) || issued[call.ID] {
 		call.ID = n.newID(answer, block, call.Name, issued)
 	}
 	issued[call.ID] = true
@@ -78,7 +78,7 @@ func (n *Names) restoreCall(call *llm.ToolCall, answer string, block int, issued
 func (n *Names) newID(answer string, block int, name string, issued map[string]bool) string {
 	for i := 0; ; i++ {
 		id := "call_" + shortHash(24, answer, strconv.Itoa(n.calls), strconv.Itoa(block), name, strconv.Itoa(i))
-		if !n.ids[id] && !issued[id] {
+		if !n.used(id) && !issued[id] {
 			return id
 		}
 	}

@@ -45,7 +45,7 @@ func pairs(t *testing.T, f func(t *testing.T, from, to wire.Codec)) {
 // TestAnyRequestIsLawful: whatever a client sends, the upstream gets a body
 // that obeys its format's laws, or the client a proper refusal.
 func TestAnyRequestIsLawful(t *testing.T) {
-	m := startMatcher(t)
+	m := startMatcher(t, vectorsDir)
 	pairs(t, func(t *testing.T, from, to wire.Codec) {
 		rng := rand.New(rand.NewPCG(11, uint64(len(from.Format())*100+len(to.Format()))))
 		for range rounds(t, 60) {
@@ -120,7 +120,7 @@ func clientBody(t *testing.T, rng *rand.Rand, c wire.Codec) []byte {
 // TestAnyAnswerIsLawful: whatever an upstream answers, the client gets an
 // answer that obeys its format's laws, or an error in its words.
 func TestAnyAnswerIsLawful(t *testing.T) {
-	m := startMatcher(t)
+	m := startMatcher(t, vectorsDir)
 	pairs(t, func(t *testing.T, from, to wire.Codec) {
 		rng := rand.New(rand.NewPCG(12, uint64(len(from.Format())*100+len(to.Format()))))
 		for range rounds(t, 60) {
@@ -149,7 +149,7 @@ func TestAnyAnswerIsLawful(t *testing.T) {
 // TestAnyStreamIsLawful: whatever an upstream streams, torn, doubled, out of
 // order or cut off, the client's stream obeys its format's laws.
 func TestAnyStreamIsLawful(t *testing.T) {
-	m := startMatcher(t)
+	m := startMatcher(t, vectorsDir)
 	pairs(t, func(t *testing.T, from, to wire.Codec) {
 		rng := rand.New(rand.NewPCG(13, uint64(len(from.Format())*100+len(to.Format()))))
 		for range rounds(t, 80) {

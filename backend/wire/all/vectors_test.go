@@ -36,17 +36,13 @@ type answer struct {
 	Errs    []string
 }
 
-func startMatcher(t *testing.T) *matcher {
+func startMatcher(t *testing.T, dir string) *matcher {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Fatal("node is not installed: the vectors are checked by the reference matcher, which needs Node 20.19 or newer")
 	}
-	args := []string{filepath.Join("..", "..", "testkit", "vectors", "check.mjs")}
-	if dir := os.Getenv("VECTORS"); dir != "" { // another set of the same schema
-		args = append(args, dir)
-	}
-	cmd := exec.Command(node, args...)
+	cmd := exec.Command(node, filepath.Join(vectorsDir, "check.mjs"), dir)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -84,11 +80,26 @@ func (m *matcher) ask(t *testing.T, question map[string]any) answer {
 }
 
 // TestVectors runs every vector in process; the reference matcher judges.
+// VECTORS=folder runs another set of the same schema.
 func TestVectors(t *testing.T) {
-	m := startMatcher(t)
+	dir, least := vectorsDir, 73
+	if other := os.Getenv("VECTORS"); other != "" {
+		dir, least = other, 1
+	}
+	runVectors(t, dir, least, 1<<30)
+}
+
+// TestNastyVectors runs our own set: each pitfall again, with other pairs of
+// formats and worse input.
+func TestNastyVectors(t *testing.T) { runVectors(t, filepath.Join(vectorsDir, "nasty"), 400, 60) }
+
+const vectorsDir = "../../testkit/vectors"
+
+func runVectors(t *testing.T, dir string, least, cuts int) {
+	m := startMatcher(t, dir)
 	list := m.ask(t, map[string]any{"list": true}).Vectors
-	if len(list) < 73 && os.Getenv("VECTORS") == "" {
-		t.Fatalf("only %d vectors found", len(list))
+	if len(list) < least {
+		t.Fatalf("only %d vectors found in %s", len(list), dir)
 	}
 	for _, v := range list {
 		t.Run(v.Name, func(t *testing.T) {
@@ -107,7 +118,7 @@ func TestVectors(t *testing.T) {
 					t.Logf("input %.3000s%.3000s\nraw %.4000s\nevents %.6000s\nrejected %+v\nlosses %v", call.Input, call.InputRaw, out.Raw, showEvents(out.Events), out.Rejected, out.Losses)
 					return
 				}
-				checkAgain(t, call, out)
+				checkAgain(t, call, out, cuts)
 			}
 		})
 	}
@@ -122,8 +133,9 @@ func showEvents(events []Event) string {
 }
 
 // checkAgain demands the same output from the same input, and from a stream
-// whose bytes come in two pieces cut anywhere, or in many.
-func checkAgain(t *testing.T, call Input, want Output) {
+// whose bytes come in two pieces, cut anywhere or at so many places, or in
+// many.
+func checkAgain(t *testing.T, call Input, want Output, cuts int) {
 	t.Helper()
 	given := string(call.Input) + call.InputRaw + string(call.Context.Request)
 	wanted := stableIDs(t, want, given)
@@ -143,7 +155,7 @@ func checkAgain(t *testing.T, call Input, want Output) {
 			t.Fatal(err)
 		}
 		rng := rand.New(rand.NewPCG(1, uint64(len(sse))))
-		for cut := range len(sse) {
+		for cut := 0; cut < len(sse); cut += 1 + len(sse)/cuts {
 			got, err := translateStream(call, io.MultiReader(bytes.NewReader(sse[:cut]), bytes.NewReader(sse[cut:])))
 			same(got, err, "a cut of the stream")
 		}

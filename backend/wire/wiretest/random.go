@@ -133,3 +133,27 @@ func damageEvent(rng *rand.Rand, event string) string {
 	body := Mutate(rng, []byte(strings.TrimSpace(data)))
 	return head + "data: " + string(body) + "\n\n"
 }
+
+// Pieces streams an answer whose first part comes in many pieces.
+func Pieces(c wire.Codec, r *llm.Response, pieces int) string {
+	req := Asker()
+	req.Stream = true
+	var b bytes.Buffer
+	enc := c.EncodeStream(&b, req)
+	for ev, err := range llm.Unfold(r) {
+		if err != nil {
+			return ""
+		}
+		n := 1
+		if ev.Kind == llm.EventDelta {
+			n = pieces
+		}
+		for range n {
+			if enc.Encode(ev) != nil {
+				return ""
+			}
+		}
+	}
+	_ = enc.Close(nil)
+	return b.String()
+}
