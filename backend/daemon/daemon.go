@@ -3,6 +3,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,12 +37,14 @@ import (
 // keepAlive is how long a client hears nothing before a sign of life.
 const keepAlive = 15 * time.Second
 
-// Options are what a face decides. The zero Now is the system clock.
+// Options are what a face decides. The zero Now is the system clock, the zero
+// KeepAlive 15 s.
 type Options struct {
-	Env     *config.Env
-	Version string
-	Log     *slog.Logger
-	Now     func() time.Time
+	Env       *config.Env
+	Version   string
+	Log       *slog.Logger
+	Now       func() time.Time
+	KeepAlive time.Duration // how long a client hears nothing before a sign of life
 }
 
 // Daemon is one running gateway. Start and Stop are called once each; the
@@ -74,6 +77,7 @@ func New(o Options) (*Daemon, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.KeepAlive = cmp.Or(o.KeepAlive, keepAlive)
 	return &Daemon{opts: o, log: o.Log}, nil
 }
 
@@ -174,7 +178,7 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	keys := accounts.NewClientKeys(secret)
 	gate := &gateway.Server{
 		Config: holder, Catalog: facts, Planner: dispatcher.Planner, Directory: dispatcher.Directory, Runner: dispatcher, Keys: clientKeys{keys, d.opts.Now},
-		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: keepAlive, MaxBody: env.MaxBody, RequireKey: d.requireKey,
+		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: d.opts.KeepAlive, MaxBody: env.MaxBody, RequireKey: d.requireKey,
 	}
 	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, d.lifetime})
 	if err != nil {
@@ -235,8 +239,18 @@ func (d *Daemon) listen(p *parts) error {
 }
 
 // bind listens on one address, or on both loopbacks with the same port. A
-// machine without IPv6 is served on IPv4 alone.
-func bind(host string, port int) ([]net.Listener, error) {
+// machine without IPv6 is served on IPv4 alone. Port 0 is any port that is
+// free on both.
+func bind(host string, port int) (listeners []net.Listener, err error) {
+	for range 20 {
+		if listeners, err = bindBoth(host, port); err == nil || port != 0 {
+			break
+		}
+	}
+	return listeners, err
+}
+
+func bindBoth(host string, port int) ([]net.Listener, error) {
 	first := host
 	if host == "" || host == "localhost" {
 		first = "127.0.0.1"
