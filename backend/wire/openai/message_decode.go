@@ -179,7 +179,7 @@ func (d *requestDecoder) assistant(i int, m rawMessage) []llm.Part {
 		parts = append(parts, llm.Part{Kind: llm.PartOpaque, Opaque: opaque("audio", m.audio)})
 	}
 	for j, v := range jscan.Elements(m.toolCalls) {
-		call, seal := readCall(v)
+		call, rides := readCall(v)
 		if call.Name == "" {
 			d.fail(fmt.Sprintf("messages[%d].tool_calls[%d]", i, j), "messages[%d].tool_calls[%d] needs a name.", i, j)
 			return nil
@@ -187,7 +187,7 @@ func (d *requestDecoder) assistant(i int, m rawMessage) []llm.Part {
 		if call.Kind == llm.CallCustom {
 			d.customIDs = append(d.customIDs, call.ID)
 		}
-		parts = appendCall(parts, call, seal)
+		parts = appendCall(parts, call, rides)
 	}
 	if m.functionCall != nil {
 		parts = append(parts, d.legacyCall(m.functionCall))
@@ -208,9 +208,9 @@ func withoutEmpty(parts []llm.Part) []llm.Part {
 }
 
 // readCall reads an element of tool_calls.
-func readCall(v []byte) (*llm.ToolCall, llm.Seal) {
+func readCall(v []byte) (*llm.ToolCall, carrier) {
 	c := &llm.ToolCall{}
-	var seal llm.Seal
+	var rides carrier
 	for k, x := range jscan.Members(v) {
 		switch string(k) {
 		case "id":
@@ -227,10 +227,10 @@ func readCall(v []byte) (*llm.ToolCall, llm.Seal) {
 				c.Input = jscan.Str(jscan.Get(x, "input"))
 			}
 		case "extra_content":
-			seal = readSeal(x)
+			rides = readCarrier(x)
 		}
 	}
-	return c, seal
+	return c, rides
 }
 
 // argsText is the text of arguments: a string, from some hosts the object
@@ -243,25 +243,32 @@ func argsText(v []byte) string {
 }
 
 // appendCall adds a call and puts its seal where it was minted: Gemini signs
-// calls, the others sign the thoughts before them (R28).
-func appendCall(parts []llm.Part, call *llm.ToolCall, seal llm.Seal) []llm.Part {
+// calls, the others sign the thoughts before them (R28). The words that come
+// with a seal replace reasoning_content, of which clients may have kept a part
+// only.
+func appendCall(parts []llm.Part, call *llm.ToolCall, rides carrier) []llm.Part {
 	p := llm.Part{Kind: llm.PartToolCall, Call: call}
-	if seal.Data == "" {
+	if rides.seal.Data == "" {
 		return append(parts, p)
 	}
-	if seal.Family == llm.FamilyGemini {
-		p.Seal = seal
+	if rides.seal.Family == llm.FamilyGemini {
+		p.Seal = rides.seal
 		return append(parts, p)
 	}
 	first := true
-	for i := range parts {
+	for i := 0; i < len(parts); i++ {
 		first = first && parts[i].Kind != llm.PartToolCall
-		if parts[i].Kind == llm.PartReasoning && parts[i].Seal.Data == "" && !seal.Redacted {
-			parts[i].Seal = seal
+		if parts[i].Kind != llm.PartReasoning || parts[i].Seal.Data != "" || rides.seal.Redacted {
+			continue
+		}
+		if !rides.known {
+			parts[i].Seal = rides.seal
 			return append(parts, p)
 		}
+		parts = append(parts[:i], parts[i+1:]...)
+		i--
 	}
-	thought := llm.Part{Kind: llm.PartReasoning, Seal: seal}
+	thought := llm.Part{Kind: llm.PartReasoning, Text: rides.words, Seal: rides.seal}
 	if first { // a turn that thinks begins with its thoughts
 		return append(append([]llm.Part{thought}, parts...), p)
 	}

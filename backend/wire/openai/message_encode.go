@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -29,12 +31,15 @@ func (w *requestWriter) messages() int {
 		}
 		n++
 	}
-	if w.hasSystem() {
+	messages := w.req.Messages
+	if w.d.Caps.UserRole {
+		messages = w.asUser()
+	} else if w.hasSystem() {
 		next()
 		w.system()
 	}
-	for i := range w.req.Messages {
-		m := &w.req.Messages[i]
+	for i := range messages {
+		m := &messages[i]
 		switch m.Role {
 		case llm.RoleSystem:
 			if hasText(m.Parts) {
@@ -97,6 +102,47 @@ func (w *requestWriter) system() {
 		w.b = append(w.b, '"')
 	}
 	w.b = append(w.b, '}')
+}
+
+// asUser gives the conversation to hosts without a role for instructions: the
+// leading ones stand in front of the first user message, later ones where
+// they were, as the user's words. Such hosts want roles to alternate.
+func (w *requestWriter) asUser() []llm.Message {
+	out := make([]llm.Message, 0, len(w.req.Messages)+1)
+	for _, m := range w.req.Messages {
+		if m.Role == llm.RoleSystem {
+			m = llm.Message{Role: llm.RoleUser, Parts: []llm.Part{{Kind: llm.PartText, Text: joinTexts(m.Parts)}}}
+		}
+		out = append(out, m)
+	}
+	system := joinTexts(w.req.System)
+	if wish := w.wish(); wish != "" {
+		system = strings.TrimPrefix(system+"\n\n"+wish, "\n\n")
+	}
+	if system != "" {
+		text := llm.Part{Kind: llm.PartText, Text: system}
+		if len(out) == 0 || out[0].Role != llm.RoleUser || len(out[0].Parts) == 0 {
+			out = append([]llm.Message{{Role: llm.RoleUser, Parts: []llm.Part{text}}}, out...)
+		} else {
+			parts := out[0].Parts
+			if parts[0].Kind == llm.PartText {
+				text.Text += "\n\n" + parts[0].Text
+				parts = parts[1:]
+			}
+			out[0].Parts = append([]llm.Part{text}, parts...)
+		}
+	}
+	return wire.MergeTurns(out)
+}
+
+func joinTexts(parts []llm.Part) string {
+	var out []string
+	for i := range parts {
+		if parts[i].Kind == llm.PartText && parts[i].Text != "" {
+			out = append(out, parts[i].Text)
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 func hasText(parts []llm.Part) bool {
@@ -215,7 +261,7 @@ func (w *requestWriter) calls(parts []llm.Part) {
 			continue
 		}
 		w.b = append(w.b, ",["[btoi(first)])
-		w.b = appendCallHead(w.b, parts[i].Call)
+		w.b = appendCallHead(w.b, w.callID(parts[i].Call.ID), parts[i].Call.Kind)
 		w.b = appendCallBody(w.b, parts[i].Call, wire.TextArgs(parts[i].Call.Args))
 		w.seal(parts[i].Seal, first)
 		w.b = append(w.b, '}')
@@ -249,11 +295,36 @@ func appendSeal(dst []byte, v string) []byte {
 	return append(dst, "}}"...)
 }
 
+// callID is an id in the shape the host insists on: Mistral's are exactly nine
+// letters and digits. The result depends on the id only, so that call and
+// result still meet.
+func (w *requestWriter) callID(id string) string {
+	const size, letters = 9, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	if w.d.Caps.ToolIDs != "alnum9" {
+		return id
+	}
+	legal := len(id) == size
+	for i := 0; i < len(id) && legal; i++ {
+		legal = strings.IndexByte(letters, id[i]) >= 0
+	}
+	if legal {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	n := binary.BigEndian.Uint64(sum[:])
+	short := make([]byte, size)
+	for i := range short {
+		short[i] = letters[n%uint64(len(letters))]
+		n /= uint64(len(letters))
+	}
+	return string(short)
+}
+
 // appendCallHead begins an element of tool_calls: id and type.
-func appendCallHead(dst []byte, c *llm.ToolCall) []byte {
+func appendCallHead(dst []byte, id string, kind llm.CallKind) []byte {
 	dst = append(dst, `{"id":`...)
-	dst = jscan.AppendQuoted(dst, c.ID)
-	if c.Kind == llm.CallCustom {
+	dst = jscan.AppendQuoted(dst, id)
+	if kind == llm.CallCustom {
 		return append(dst, `,"type":"custom"`...)
 	}
 	return append(dst, `,"type":"function"`...)
@@ -317,7 +388,7 @@ func (w *requestWriter) user(i int, m *llm.Message, next func()) {
 // result writes one tool message and returns the media it cannot hold.
 func (w *requestWriter) result(r *llm.ToolResult) (media []*llm.Part) {
 	w.b = append(w.b, `{"role":"tool","tool_call_id":`...)
-	w.b = jscan.AppendQuoted(w.b, r.CallID)
+	w.b = jscan.AppendQuoted(w.b, w.callID(r.CallID))
 	w.b = append(w.b, `,"content":"`...)
 	texts := 0
 	add := func(s string) {

@@ -275,10 +275,17 @@ func cacheHint(v []byte) *llm.CacheHint {
 	return &llm.CacheHint{TTL: jscan.Str(jscan.Get(v, "ttl"))}
 }
 
-// readSeal reads a call's carrier of sealed bytes (R28).
-func readSeal(extraContent []byte) llm.Seal {
-	if extraContent == nil {
-		return llm.Seal{}
+// carrier is what rides on a call: the seal of the call itself or of the
+// thought before it, and that thought's exact words if they came along (R28).
+type carrier struct {
+	seal  llm.Seal
+	words string
+	known bool
+}
+
+func readCarrier(extraContent []byte) (c carrier) {
+	if extraContent != nil {
+		c.seal, c.words, c.known = wire.UnpackThought(jscan.Str(jscan.Path(extraContent, "google", "thought_signature")), wire.OpenAIChat)
 	}
-	return wire.UnpackSeal(jscan.Str(jscan.Path(extraContent, "google", "thought_signature")), wire.OpenAIChat)
+	return c
 }

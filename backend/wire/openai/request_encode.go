@@ -194,7 +194,11 @@ func (w *requestWriter) sampling() {
 	}
 	w.float("frequency_penalty", s.Frequency)
 	w.float("presence_penalty", s.Presence)
-	w.integer("seed", s.Seed)
+	seed := caps.SeedField
+	if seed == "" {
+		seed = "seed"
+	}
+	w.integer(seed, s.Seed)
 	w.integer("n", s.N)
 	w.stop(s.Stop)
 	asked := s.Logprobs || s.TopLogprobs != nil && *s.TopLogprobs > 0 // chat refuses the number without the switch

@@ -50,6 +50,12 @@ func TestEncodeRequest(t *testing.T) {
 		{"no sampling", llm.Request{Messages: hi, Sampling: llm.Sampling{Temperature: ptr(1.0), TopP: ptr(0.5), TopK: ptr(4.0)}}, wire.Dialect{Caps: wire.Caps{NoSampling: true}}, `{"temperature":"<absent>","top_p":"<absent>","top_k":"<absent>"}`, 3},
 		{"stops", llm.Request{Messages: hi, Sampling: llm.Sampling{Stop: []string{"a", "", "\n", "c", "d", "e"}}}, wire.Dialect{}, `{"stop":["a","\n","c","d"]}`, 1},
 		{"logprobs by number", llm.Request{Messages: hi, Sampling: llm.Sampling{TopLogprobs: ptr[int64](3)}}, wire.Dialect{}, `{"logprobs":true,"top_logprobs":3}`, 0},
+		{"Mistral's words", llm.Request{Messages: []llm.Message{said(llm.RoleAssistant, called("call_1", "f", ""), called("abcDEF012", "f", "")), said(llm.RoleUser, answered("call_1", false), answered("abcDEF012", false))}, Tools: []llm.Tool{function}, Choice: llm.ToolChoice{Mode: llm.ChoiceRequired}, Sampling: llm.Sampling{Seed: ptr[int64](4)}},
+			wire.Dialect{Caps: wire.Caps{SeedField: "random_seed", ToolChoiceAny: "any", ToolIDs: "alnum9"}},
+			`{"random_seed":4,"seed":"<absent>","tool_choice":"any","messages":[{"tool_calls":[{"id":"Bu09e4fdz"},{"id":"abcDEF012"}]},{"tool_call_id":"Bu09e4fdz"},{"tool_call_id":"abcDEF012"}]}`, 0},
+		{"no role for instructions", llm.Request{System: texts("a", "b"), Messages: []llm.Message{said(llm.RoleUser, texts("hi")...), said(llm.RoleSystem, texts("c")...), said(llm.RoleAssistant, texts("d")...)}},
+			wire.Dialect{Caps: wire.Caps{UserRole: true}}, `{"messages":[{"role":"user","content":[{"type":"text","text":"a\n\nb\n\nhi"},{"type":"text","text":"c"}]},{"role":"assistant","content":"d"}]}`, 0},
+		{"instructions only", llm.Request{System: texts("a")}, wire.Dialect{Caps: wire.Caps{UserRole: true}}, `{"messages":[{"role":"user","content":"a"}]}`, 0},
 		{"stream", llm.Request{Messages: hi, Stream: true}, wire.Dialect{}, `{"stream":true,"stream_options":{"include_usage":true}}`, 0},
 		{"stream, no usage", llm.Request{Messages: hi, Stream: true}, wire.Dialect{Caps: wire.Caps{NoStreamUsage: true}}, `{"stream":true,"stream_options":"<absent>"}`, 0},
 		{"strip", llm.Request{Messages: hi, Meta: llm.Meta{UserID: "u", Store: ptr(true)}}, wire.Dialect{Strip: []string{"store", "user"}}, `{"store":"<absent>","user":"<absent>"}`, 2},
@@ -165,22 +171,24 @@ func TestStablePrefix(t *testing.T) {
 	}
 }
 
+// A thought that its vendor signed must come back word for word, though the
+// client keeps a piece of reasoning_content only, or none.
 func TestSealsComeBack(t *testing.T) {
 	anthropic := llm.Seal{Family: llm.FamilyAnthropic, Data: "SIG"}
-	resp := &llm.Response{ID: "r", Candidates: []llm.Candidate{{Parts: []llm.Part{{Kind: llm.PartReasoning, Text: "why", Seal: anthropic}, texts("Say")[0], called("a", "f", "{}")}}}}
+	resp := &llm.Response{ID: "r", Candidates: []llm.Candidate{{Parts: []llm.Part{{Kind: llm.PartReasoning, Text: "why\n not", Seal: anthropic}, texts("Say")[0], called("a", "f", "{}"),
+		{Kind: llm.PartReasoning, Seal: llm.Seal{Family: llm.FamilyAnthropic, Data: "RED", Redacted: true}}, called("b", "f", "{}"), called("c", "f", "{}")}}}}
 	body, _, err := Codec{}.EncodeResponse(resp, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	message := string(body[strings.Index(string(body), `{"role"`):strings.Index(string(body), `,"logprobs"`)])
-	back := decodeRequest(t, conversation(message))
-	parts := back.Messages[0].Parts
-	if parts[0].Kind != llm.PartReasoning || parts[0].Text != "why" || parts[0].Seal != anthropic {
-		t.Errorf("the thought came back as %+v", parts[0])
-	}
-	// A client that drops reasoning_content still returns the seal, in front.
-	back = decodeRequest(t, conversation(strings.Replace(message, `"reasoning_content":"why"`, `"reasoning_content":null`, 1)))
-	if p := back.Messages[0].Parts[0]; p.Kind != llm.PartReasoning || p.Seal != anthropic {
-		t.Errorf("without its text the thought came back as %+v", p)
+	for _, kept := range []string{`"reasoning_content":"why\n not"`, `"reasoning_content":" not"`, `"reasoning_content":null`} {
+		back := decodeRequest(t, conversation(strings.Replace(message, `"reasoning_content":"why\n not"`, kept, 1)))
+		if got := drawing(back); got != "a[think:why\n not text:Say call:a/f({}) think: call:b/f({}) call:c/f({})]" {
+			t.Errorf("with %s: %s", kept, got)
+		}
+		if p := back.Messages[0].Parts; p[0].Seal != anthropic || !p[3].Seal.Redacted || p[3].Seal.Data != "RED" {
+			t.Errorf("with %s the seals are %+v and %+v", kept, p[0].Seal, p[3].Seal)
+		}
 	}
 }

@@ -113,11 +113,11 @@ func candidate(v []byte) (llm.Candidate, error) {
 	}
 	called := false
 	for _, e := range jscan.Elements(m.toolCalls) {
-		call, seal := readCall(e)
+		call, rides := readCall(e)
 		if call.Name == "" { // nobody could run it
 			continue
 		}
-		c.Parts, called = appendCall(c.Parts, call, seal), true
+		c.Parts, called = appendCall(c.Parts, call, rides), true
 	}
 	if m.functionCall != nil && !called {
 		call := &llm.ToolCall{Name: jscan.Str(jscan.Get(m.functionCall, "name")), Args: argsText(jscan.Get(m.functionCall, "arguments"))}

@@ -110,7 +110,7 @@ func sizeOfResponse(r *llm.Response) int {
 		c := &r.Candidates[i]
 		n += 256 + len(c.Logprobs)
 		for j := range c.Parts {
-			n += len(c.Parts[j].Text) + len(c.Parts[j].Text)/16 + len(c.Parts[j].Seal.Data)
+			n += len(c.Parts[j].Text) + len(c.Parts[j].Text)/8 + len(c.Parts[j].Seal.Data)
 			if call := c.Parts[j].Call; call != nil {
 				n += 128 + len(call.Args) + len(call.Args)/4 + len(call.Input)
 			}
@@ -216,11 +216,11 @@ func (w *responseWriter) calls(index int, parts []llm.Part) {
 	}
 	w.b = append(w.b, `,"tool_calls":`...)
 	first := true
-	var thought llm.Seal
+	var thought *llm.Part
 	for i := range parts {
 		p := &parts[i]
 		if p.Kind == llm.PartReasoning && p.Seal.Data != "" {
-			thought = p.Seal
+			thought = p
 		}
 		if p.Kind != llm.PartToolCall || p.Call == nil {
 			continue
@@ -230,13 +230,13 @@ func (w *responseWriter) calls(index int, parts []llm.Part) {
 			call.ID = callID(w.id, index, i)
 		}
 		w.b = append(w.b, ",["[btoi(first)])
-		w.b = appendCallHead(w.b, &call)
+		w.b = appendCallHead(w.b, call.ID, call.Kind)
 		w.b = appendCallBody(w.b, &call, answerArgs(call.Args))
-		seal := p.Seal
-		if seal.Data == "" {
-			seal, thought = thought, llm.Seal{}
+		v := wire.PackSeal(p.Seal, wire.OpenAIChat)
+		if v == "" && thought != nil {
+			v, thought = wire.PackThought(thought.Text, thought.Seal, wire.OpenAIChat), nil
 		}
-		if v := wire.PackSeal(seal, wire.OpenAIChat); v != "" {
+		if v != "" {
 			w.b = appendSeal(w.b, v)
 		}
 		w.b = append(w.b, '}')

@@ -43,7 +43,7 @@ func readFragment(v []byte) fragment {
 				}
 			}
 		case "extra_content":
-			f.seal = readSeal(x)
+			f.seal = readCarrier(x).seal
 		}
 	}
 	return f

@@ -37,7 +37,8 @@ type streamEncoder struct {
 	origin     string // of the open text's annotations
 	cited      bool   // some of them were sent
 	call       sentCall
-	thought    llm.Seal // waits for the next call (R28)
+	words      []byte // of the thought being written
+	carrier    string // its seal and words wait for the next call (R28)
 	usage      *llm.Usage
 	ascii      int // what was written, for an estimate
 	wide       int
@@ -159,6 +160,8 @@ func (e *streamEncoder) open(ev *llm.Event) {
 	}
 	e.part, e.origin, e.cited = ev.Part.Kind, ev.Part.Extra.Format, false
 	switch e.part {
+	case llm.PartReasoning:
+		e.words = e.words[:0]
 	case llm.PartToolCall:
 		if ev.Part.Call != nil {
 			e.openCall(ev.Candidate, ev.Part)
@@ -208,11 +211,11 @@ func (e *streamEncoder) openCall(index int, p *llm.Part) {
 		e.buf = jscan.AppendQuoted(e.buf, p.Call.Name)
 		e.buf = append(e.buf, `,"arguments":""}`...)
 	}
-	seal := p.Seal
-	if seal.Data == "" {
-		seal, e.thought = e.thought, llm.Seal{}
+	v := wire.PackSeal(p.Seal, wire.OpenAIChat)
+	if v == "" {
+		v, e.carrier = e.carrier, ""
 	}
-	e.seal(seal)
+	e.seal(v)
 	e.buf = append(e.buf, "}]"...)
 	e.endChunk()
 	if args := p.Call.Args + p.Call.Input; args != "" { // some decoders know them at once
@@ -225,8 +228,8 @@ func (e *streamEncoder) openFragment() {
 	e.buf = strconv.AppendInt(e.buf, int64(e.call.index), 10)
 }
 
-func (e *streamEncoder) seal(s llm.Seal) {
-	if v := wire.PackSeal(s, wire.OpenAIChat); v != "" {
+func (e *streamEncoder) seal(v string) {
+	if v != "" {
 		e.buf = appendSeal(e.buf, v)
 		e.call.sealed = true
 	}
@@ -270,6 +273,7 @@ func (e *streamEncoder) delta(ev *llm.Event) {
 		e.buf = append(e.buf, ",\"refusal\":null},\"finish_reason\":null}]}\n\n"...)
 		return
 	case llm.DeltaReasoning:
+		e.words = append(e.words, ev.Text...)
 		e.piece(ev.Candidate, `"reasoning_content":`, ev.Text)
 	case llm.DeltaText:
 		switch e.part {
@@ -318,7 +322,7 @@ func (e *streamEncoder) close(ev *llm.Event) {
 	switch kind {
 	case llm.PartReasoning:
 		if ev.Part != nil && ev.Part.Seal.Data != "" {
-			e.thought = ev.Part.Seal
+			e.carrier = wire.PackThought(string(e.words), ev.Part.Seal, wire.OpenAIChat)
 		}
 	case llm.PartToolCall:
 		e.closeCall(ev)
@@ -335,12 +339,16 @@ func (e *streamEncoder) closeCall(ev *llm.Event) {
 	if !e.call.args && e.call.kind == llm.CallFunction {
 		e.fragment(ev.Candidate, "{}")
 	}
-	if e.legacy || e.call.sealed || ev.Part == nil || wire.PackSeal(ev.Part.Seal, wire.OpenAIChat) == "" {
+	if e.legacy || e.call.sealed || ev.Part == nil {
+		return
+	}
+	v := wire.PackSeal(ev.Part.Seal, wire.OpenAIChat)
+	if v == "" {
 		return
 	}
 	e.chunk(ev.Candidate)
 	e.openFragment()
-	e.seal(ev.Part.Seal)
+	e.seal(v)
 	e.buf = append(e.buf, "}]"...)
 	e.endChunk()
 }

@@ -158,7 +158,11 @@ func (w *requestWriter) choice() {
 	case llm.ChoiceNone:
 		w.str("tool_choice", "none")
 	case llm.ChoiceRequired:
-		w.str("tool_choice", "required")
+		word := w.d.Caps.ToolChoiceAny
+		if word == "" {
+			word = "required"
+		}
+		w.str("tool_choice", word)
 	case llm.ChoiceNamed:
 		if len(c.Names) == 0 || !w.declared(c.Names[0]) {
 			w.lose("tool_choice", "the named tool is not declared here")
