@@ -145,10 +145,8 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	holder.AnnounceOn(bus)
 	holder.Override(env.Overrides)
 	holder.Verify("catalogue prefixes", prefixesFree(facts))
-	vault, err := accounts.OpenFileVault(env.DataDir, env.VaultKey)
-	if err != nil {
-		return nil, err
-	}
+	db.RetainDays(func() int { return holder.Now().Settings.LogRetentionDays })
+	vault := d.vault()
 	secret := env.APIKeySecret
 	if secret == "" {
 		if secret, err = accounts.LocalSecret(env.DataDir, "api-key-secret"); err != nil {
@@ -185,6 +183,21 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 		return nil, err
 	}
 	return &parts{db, meter, handler}, nil
+}
+
+// vault opens the vault, or stands in for one that cannot be opened: accounts
+// then say so, the demo and relays go on, and nothing falls back to another
+// place for secrets (rulings 2.3).
+func (d *Daemon) vault() accounts.Vault {
+	v, err := accounts.OpenFileVault(d.opts.Env.DataDir, d.opts.Env.VaultKey)
+	if err != nil {
+		d.log.Error(Sentence(err), "error", err)
+		return accounts.BrokenVault{Err: err}
+	}
+	if v.Warning != "" {
+		d.log.Warn(v.Warning)
+	}
+	return v
 }
 
 // requireKey: the setting, and always on any other address than loopback.

@@ -59,7 +59,7 @@ func (r *run) countAt(c *routing.Candidate) (n int64, ok bool, err error) {
 	if a.credential() != nil || a.splice(r.call.Body) != nil {
 		return 0, false, nil
 	}
-	req, err := providers.Prepare(r.ctx, &providers.Call{
+	req, err := providers.Prepare(&providers.Call{
 		Endpoint: endpoint, Model: a.model, Format: r.call.Format, Purpose: providers.ForCount, Native: true,
 		Body: a.body, Client: r.call.Header, Query: r.call.Query, Credential: a.bearer,
 	}, r.UserAgent)

@@ -308,7 +308,7 @@ func (a *attempt) send() error {
 	if stream {
 		purpose = providers.ForStream
 	}
-	req, err := providers.Prepare(a.ctx, &providers.Call{
+	req, err := providers.Prepare(&providers.Call{
 		Endpoint: a.endpoint, Model: a.model, Format: a.codec.Format(), Purpose: purpose, Native: a.native, Stream: stream,
 		Body: a.body, Client: a.call.Header, Query: a.call.Query, Credential: a.bearer,
 	}, a.UserAgent)

@@ -1,7 +1,6 @@
 package providers
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -120,7 +119,7 @@ func TestNativeHeaders(t *testing.T) {
 	c := facts(t)
 	client := http.Header{"Accept": {"text/event-stream"}, "Anthropic-Version": {"2024-01-01"}, "Anthropic-Beta": {"b1, b2", "b1"}, "Openai-Beta": {"x=1"}, "User-Agent": {"claude-cli"}, "X-Api-Key": {"sk-omni-1"}, "X-Foo": {"bar"}}
 	e := endpointOf(t, c, "anthropic", "")
-	req, err := Prepare(context.Background(), &Call{Endpoint: e, Model: e.Model(c, "m"), Format: wire.Anthropic, Native: true, Body: []byte(`{}`), Client: client, Query: "beta=true&x=1", Credential: kitKey}, "omniroute/test")
+	req, err := Prepare(&Call{Endpoint: e, Model: e.Model(c, "m"), Format: wire.Anthropic, Native: true, Body: []byte(`{}`), Client: client, Query: "beta=true&x=1", Credential: kitKey}, "omniroute/test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +134,7 @@ func TestNativeHeaders(t *testing.T) {
 	}
 	// the entry's own query wins and is not doubled
 	claude := endpointOf(t, c, "claude", "")
-	req, _ = Prepare(context.Background(), &Call{Endpoint: claude, Model: claude.Model(c, "m"), Format: wire.Anthropic, Native: true, Client: client, Query: "beta=true&y=2"}, "u")
+	req, _ = Prepare(&Call{Endpoint: claude, Model: claude.Model(c, "m"), Format: wire.Anthropic, Native: true, Client: client, Query: "beta=true&y=2"}, "u")
 	if req.URL.RawQuery != "beta=true&y=2" {
 		t.Errorf("query %s", req.URL.RawQuery)
 	}
@@ -172,7 +171,7 @@ func TestRelay(t *testing.T) {
 	if !ok || bearer.Reveal() != "sk-ant-oat01-abc" {
 		t.Fatalf("%v %v", bearer, ok)
 	}
-	req, err := Prepare(context.Background(), &Call{Endpoint: e, Model: e.Model(c, "m"), Format: wire.Anthropic, Native: true, Client: client, Credential: bearer}, "omniroute/test")
+	req, err := Prepare(&Call{Endpoint: e, Model: e.Model(c, "m"), Format: wire.Anthropic, Native: true, Client: client, Credential: bearer}, "omniroute/test")
 	if err != nil {
 		t.Fatal(err)
 	}

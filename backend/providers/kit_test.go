@@ -129,7 +129,7 @@ func TestProvidersWorkByTheirEntry(t *testing.T) {
 func callDouble(t *testing.T, d *double, client *egress.Client, e *Endpoint, m *Model, f wire.Format, stream bool) {
 	t.Helper()
 	p := e.Upstream.Provider
-	req, err := Prepare(context.Background(), &Call{
+	req, err := Prepare(&Call{
 		Endpoint: e, Model: m, Format: f, Purpose: purposeOf(stream), Stream: stream, Body: encode(t, f, m, stream), Credential: kitKey,
 		Client: http.Header{"Authorization": {"Bearer client-own"}, "X-Api-Key": {"client-own"}, "Cookie": {"a=b"}, "Anthropic-Beta": {"client-beta"}},
 	}, "omniroute/test")

@@ -2,7 +2,6 @@ package providers
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/textproto"
@@ -34,8 +33,9 @@ type Call struct {
 const anthropicVersion = "2023-06-01"
 
 // Prepare makes the HTTP request of an attempt (rulings 3.3). The client's
-// own credentials never reach an upstream, except the bearer of a relay.
-func Prepare(ctx context.Context, c *Call, userAgent string) (*http.Request, error) {
+// own credentials never reach an upstream, except the bearer of a relay. The
+// request carries no context yet: egress gives it one.
+func Prepare(c *Call, userAgent string) (*http.Request, error) {
 	u, ok := c.Endpoint.URL(c.Format, c.Purpose, c.Model.ID)
 	if !ok {
 		return nil, fault.New(fault.Unsupported, "providers.prepare", "%s has no path for %s requests.", c.Endpoint.Upstream.Name(), c.Format)
@@ -43,12 +43,12 @@ func Prepare(ctx context.Context, c *Call, userAgent string) (*http.Request, err
 	if c.Native && c.Query != "" {
 		u = mergeQuery(u, c.Query)
 	}
-	req := (&http.Request{
-		Method: http.MethodPost, URL: u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(bytes.NewReader(c.Body)), ContentLength: int64(len(c.Body)),
-	}).WithContext(ctx)
 	body := c.Body
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req := &http.Request{
+		Method: http.MethodPost, URL: u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: newBody(body), ContentLength: int64(len(body)),
+		GetBody: func() (io.ReadCloser, error) { return newBody(body), nil },
+	}
 	if c.Endpoint.Account.Kind == config.KindRelay {
 		req.Header = relayHeaders(c.Client, c.Credential)
 		return req, nil
@@ -56,6 +56,18 @@ func Prepare(ctx context.Context, c *Call, userAgent string) (*http.Request, err
 	req.Header = c.headers(userAgent)
 	return req, nil
 }
+
+// body is a request body that needs no closing.
+type body struct{ bytes.Reader }
+
+func newBody(b []byte) *body {
+	r := &body{}
+	r.Reset(b)
+	return r
+}
+
+// Close implements io.Closer.
+func (*body) Close() error { return nil }
 
 func (c *Call) headers(userAgent string) http.Header {
 	h := make(http.Header, 8)

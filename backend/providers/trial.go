@@ -241,7 +241,7 @@ func (t *Trial) call(ctx context.Context) (*http.Request, wire.Codec, error) {
 	if ask.Stream {
 		purpose = ForStream
 	}
-	req, err := Prepare(ctx, &Call{Endpoint: t.Endpoint, Model: m, Format: format, Purpose: purpose, Stream: ask.Stream, Body: body, Credential: t.Credential}, t.UserAgent)
+	req, err := Prepare(&Call{Endpoint: t.Endpoint, Model: m, Format: format, Purpose: purpose, Stream: ask.Stream, Body: body, Credential: t.Credential}, t.UserAgent)
 	return req, codec, err
 }
 
