@@ -199,7 +199,7 @@ func (p *preparer) reasoning(part llm.Part) (llm.Part, bool) {
 			part.Seal = llm.Seal{}
 			return part, true
 		}
-		return part, false
+		return part, part.Text == "" && part.Seal.Data != "" && p.acceptsSeal(part.Seal.Family)
 	case Gemini, CodeAssist: // thoughts need no seal there, but must be Gemini's own
 		return part, part.Seal.Family == llm.FamilyGemini && (part.Seal.Data != "" || part.Text != "")
 	}

@@ -99,7 +99,8 @@ func (h *history) assistant(ts []turn, at int) {
 	calls := h.pairs.calls[h.pairs.first[at]:h.pairs.first[at+1]]
 	h.pending = false
 	from := h.begin()
-	next, carried := 0, -1
+	next := 0
+	var carrier llm.Seal
 	for i := range t.parts {
 		part := t.parts[i]
 		switch part.Kind {
@@ -112,11 +113,10 @@ func (h *history) assistant(ts []turn, at int) {
 			if !h.p.acceptsSeal(part.Seal.Family) {
 				part.Seal = llm.Seal{}
 			}
-			if carried >= 0 && part.Seal == (llm.Seal{}) { // R28: back on the part it came from
-				part.Seal = h.parts[carried].Seal
-				h.parts = append(h.parts[:carried], h.parts[carried+1:]...)
+			if part.Seal == (llm.Seal{}) { // R28: back on the part it came from
+				part.Seal = carrier
 			}
-			carried = -1
+			carrier = llm.Seal{}
 			h.parts = append(h.parts, h.p.own(part))
 			continue
 		case llm.PartToolResult:
@@ -127,17 +127,14 @@ func (h *history) assistant(ts []turn, at int) {
 				h.p.lose("reasoning that this vendor did not sign", "messages[%d].content[%d]", t.index, i)
 				continue
 			}
-			if kept.Text == "" && h.p.f.Family() == llm.FamilyGemini {
-				carried = len(h.parts)
-			} else {
-				carried = -1
+			if h.p.f == OpenAIChat && kept.Text == "" { // chat has seals on calls only
+				carrier = kept.Seal
+				continue
 			}
 			h.parts = append(h.parts, h.p.own(kept))
 			continue
 		}
-		if h.content(part, t, i) {
-			carried = -1
-		}
+		h.content(part, t, i)
 	}
 	h.end(from, llm.RoleAssistant, t.name)
 	followed := at < len(ts)-1
@@ -291,15 +288,14 @@ func (h *history) orphan(part *llm.Part, index int) {
 	}
 }
 
-// content adds a part that is neither call, result nor reasoning, and tells
-// whether it stayed.
-func (h *history) content(part llm.Part, t *turn, i int) bool {
+// content adds a part that is neither call, result nor reasoning.
+func (h *history) content(part llm.Part, t *turn, i int) {
 	switch part.Kind {
 	case llm.PartText:
 		if part.Text == "" && (t.role != llm.RoleUser || len(t.parts) > 1 || h.p.alternates()) ||
 			h.p.alternates() && strings.TrimSpace(part.Text) == "" {
 			if part.Seal.Data == "" || !h.p.acceptsSeal(part.Seal.Family) {
-				return false
+				return
 			}
 		}
 	case llm.PartServer, llm.PartOpaque:
@@ -309,14 +305,13 @@ func (h *history) content(part llm.Part, t *turn, i int) bool {
 				kind = part.Opaque.Type
 			}
 			h.p.lose(strings.TrimSpace(kind+" content that only its own format knows"), "messages[%d].content[%d]", t.index, i)
-			return false
+			return
 		}
 	}
 	if part.Seal != (llm.Seal{}) && !h.p.acceptsSeal(part.Seal.Family) {
 		part.Seal = llm.Seal{}
 	}
 	h.parts = append(h.parts, h.p.own(part))
-	return true
 }
 
 // instruction places a system message in the middle of a conversation: as a
