@@ -82,8 +82,10 @@ func (s *Server) Routes() []Route {
 		add("GET "+prefix+"/models/{model...}", s.model)
 		add("POST "+prefix+"/completions", s.refuse(wire.OpenAIChat, "Legacy completions are not served. Use POST /v1/chat/completions."))
 	}
-	add("POST /codex/responses", responses)
-	add("POST /codex/v1/responses", responses)
+	for _, prefix := range [...]string{"/codex", "/codex/v1"} {
+		add("POST "+prefix+"/responses", responses)
+		add("GET "+prefix+"/responses", s.upgrade)
+	}
 	for _, op := range [...]struct {
 		path   string
 		format wire.Format
@@ -113,7 +115,7 @@ func (s *Server) WrongMethod(allowed []string) http.HandlerFunc {
 	allow := strings.Join(allowed, ", ")
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Allow"] = []string{allow}
-		e := fault.New(fault.NotFound, "gateway.method", "%s is not possible on %s. Use %s.", r.Method, r.URL.Path, allow)
+		e := fault.New(fault.Invalid, "gateway.method", "%s is not possible on %s. Use %s.", r.Method, r.URL.Path, allow)
 		e.Status = http.StatusMethodNotAllowed
 		s.fail(w, dialect(r.URL.Path), s.NewID(s.Now()), e)
 	}
@@ -124,6 +126,9 @@ func (s *Server) WrongMethod(allowed []string) http.HandlerFunc {
 func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err *fault.Error) bool {
 	if !DataPlane(r.URL.Path) {
 		return false
+	}
+	if err.Status != 0 && err.Status != http.StatusForbidden { // 421: the dialects would make 403 of it
+		err = err.With(func(e *fault.Error) { e.Kind = fault.Invalid })
 	}
 	s.fail(w, dialect(r.URL.Path), s.NewID(s.Now()), err)
 	return true

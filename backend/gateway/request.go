@@ -280,7 +280,9 @@ func (s *Server) refuse(f wire.Format, why string) http.HandlerFunc {
 }
 
 func notFound(r *http.Request) error {
-	return fault.New(fault.NotFound, "gateway.route", "There is no %s %s. The base URL for OpenAI clients is http://HOST:PORT/v1, for Anthropic and Gemini clients http://HOST:PORT.", r.Method, r.URL.Path)
+	e := fault.New(fault.NotFound, "gateway.route", "There is no %s %s. The base URL for OpenAI clients is http://HOST:PORT/v1, for Anthropic and Gemini clients http://HOST:PORT.", r.Method, r.URL.Path)
+	e.Code = "unknown_url"
+	return e
 }
 
 // dialect guesses whose error body a path expects.
