@@ -1,9 +1,9 @@
 package jscan
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // MaxDepth is how deep values may nest (rulings 3.4).
@@ -21,177 +21,154 @@ func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e
 // deep. It returns an *Error; a nil error makes the readers of this package
 // safe and exact on b. Invalid UTF-8 inside strings is not an error: such
 // bytes become U+FFFD when read.
-func Check(b []byte) error {
-	c := checker{b: b}
-	c.i = skipSpace(b, 0)
-	if c.i >= len(b) {
-		return &Error{c.i, "the body is empty"}
-	}
-	if err := c.value(); err != nil {
-		return err
-	}
-	if c.i = skipSpace(b, c.i); c.i < len(b) {
-		return &Error{c.i, "text follows after the JSON value"}
+func Check(b []byte) error { return Scan(b, nil) }
+
+// Scan is Check, and shows the members of a top-level object on the way: the
+// key between its quotes, escapes not resolved, and the raw value. member may
+// be nil; it must not keep what it is shown when Scan returns an error.
+func Scan(b []byte, member func(key, value []byte)) error {
+	s := scanner{b: b}
+	i, err := s.run(member)
+	if err != "" {
+		return &Error{i, err}
 	}
 	return nil
 }
 
-// checker walks without recursion: open holds one byte per level.
-type checker struct {
-	b    []byte
-	i    int
-	open []byte
+// scanner walks without recursion: open holds the bracket of every level.
+type scanner struct {
+	b     []byte
+	open  [MaxDepth]byte
+	depth int
 }
 
-func (c *checker) fail(reason string) error { return &Error{c.i, reason} }
+const cutOff = "the JSON is cut off"
 
-// value checks one value and everything inside it.
-func (c *checker) value() error {
+// run returns where it stopped and why; "" means that all is well.
+func (s *scanner) run(member func(key, value []byte)) (at int, fault string) {
+	b := s.b
+	i := skipSpace(b, 0)
+	if i >= len(b) {
+		return i, "the body is empty"
+	}
+	var key []byte
+	value := i
 	for {
-		if err := c.start(); err != nil {
-			return err
+		opened := false
+		if i, opened, fault = s.begin(i); fault != "" {
+			return i, fault
 		}
-		if n := len(c.open); n > 0 && c.open[n-1] <= '{' { // just opened, see start
-			continue
-		}
-		done, err := c.after()
-		if done || err != nil {
-			return err
-		}
-	}
-}
-
-// Levels are marked '[' or '{' when just opened and holding a value to come,
-// and '|' (array) or '}' (object) after the first value was begun.
-func (c *checker) start() error {
-	c.i = skipSpace(c.b, c.i)
-	if n := len(c.open); n > 0 && c.open[n-1] <= '{' {
-		if closed, err := c.enter(); closed || err != nil {
-			return err
-		}
-	}
-	if c.i >= len(c.b) {
-		return c.fail("the JSON is cut off")
-	}
-	switch ch := c.b[c.i]; {
-	case ch == '"':
-		return c.str()
-	case ch == '{' || ch == '[':
-		if len(c.open) >= MaxDepth {
-			return c.fail(fmt.Sprintf("nested deeper than %d levels", MaxDepth))
-		}
-		c.open = append(c.open, ch)
-		c.i++
-		return nil
-	case ch == '-' || (ch >= '0' && ch <= '9'):
-		return c.number()
-	case ch == 't':
-		return c.literal("true")
-	case ch == 'f':
-		return c.literal("false")
-	case ch == 'n':
-		return c.literal("null")
-	}
-	return c.fail(fmt.Sprintf("unexpected %q", c.b[c.i]))
-}
-
-// enter handles the first token inside a fresh level: its end, or the key of
-// its first member.
-func (c *checker) enter() (closed bool, err error) {
-	top := &c.open[len(c.open)-1]
-	if *top == '[' {
-		if c.i < len(c.b) && c.b[c.i] == ']' {
-			*top = '|'
-			return true, nil
-		}
-		*top = '|'
-		return false, nil
-	}
-	if c.i < len(c.b) && c.b[c.i] == '}' {
-		*top = '}'
-		return true, nil
-	}
-	*top = '}'
-	return false, c.key()
-}
-
-func (c *checker) key() error {
-	c.i = skipSpace(c.b, c.i)
-	if c.i >= len(c.b) {
-		return c.fail("the JSON is cut off")
-	}
-	if c.b[c.i] != '"' {
-		return c.fail("a member name in quotes is missing")
-	}
-	if err := c.str(); err != nil {
-		return err
-	}
-	c.i = skipSpace(c.b, c.i)
-	if c.i >= len(c.b) || c.b[c.i] != ':' {
-		return c.fail("a colon is missing")
-	}
-	c.i = skipSpace(c.b, c.i+1)
-	return nil
-}
-
-// after closes finished levels and steps over the comma to the next value.
-func (c *checker) after() (done bool, err error) {
-	for {
-		n := len(c.open)
-		if n == 0 {
-			return true, nil
-		}
-		c.i = skipSpace(c.b, c.i)
-		if c.i >= len(c.b) {
-			return false, c.fail("the JSON is cut off")
-		}
-		object := c.open[n-1] == '}'
-		switch ch := c.b[c.i]; {
-		case ch == ',':
-			c.i++
-			if object {
-				return false, c.key()
+		if opened {
+			i = skipSpace(b, i)
+			if i < len(b) && b[i] == s.open[s.depth-1]+2 { // {} or []
+				s.depth--
+				i++
+				opened = false
 			}
-			return false, nil
-		case ch == '}' && object, ch == ']' && !object:
-			c.open = c.open[:n-1]
-			c.i++
-		default:
-			return false, c.fail(fmt.Sprintf("unexpected %q where a comma or the end should be", ch))
+		}
+		for !opened { // a value ended: close levels until another one begins
+			if s.depth == 0 {
+				if i = skipSpace(b, i); i < len(b) {
+					return i, "text follows after the JSON value"
+				}
+				return i, ""
+			}
+			if s.depth == 1 && member != nil && s.open[0] == '{' {
+				member(key, b[value:i])
+			}
+			i = skipSpace(b, i)
+			switch {
+			case i >= len(b):
+				return i, cutOff
+			case b[i] == ',':
+				opened = true
+				i = skipSpace(b, i+1)
+			case b[i] == s.open[s.depth-1]+2:
+				s.depth--
+				i++
+			default:
+				return i, fmt.Sprintf("unexpected %q where a comma or the end should be", b[i])
+			}
+		}
+		if s.open[s.depth-1] == '{' {
+			start := i
+			if i, fault = s.key(i); fault != "" {
+				return i, fault
+			}
+			if s.depth == 1 {
+				key, value = keyOf(b[start:i]), i
+			}
 		}
 	}
 }
 
-func (c *checker) literal(want string) error {
-	if !bytes.HasPrefix(c.b[c.i:], []byte(want)) {
-		return c.fail("an unknown word")
-	}
-	c.i += len(want)
-	return nil
+// keyOf cuts the name out of `"name" : `.
+func keyOf(v []byte) []byte {
+	end, _ := scanString(v, 0)
+	return v[1 : end-1]
 }
 
-func (c *checker) number() error {
-	b, i := c.b, c.i
-	digits := func() bool {
-		from := i
-		for i < len(b) && b[i] >= '0' && b[i] <= '9' {
-			i++
-		}
-		return i > from
+// begin reads one scalar, or opens a level.
+func (s *scanner) begin(i int) (next int, opened bool, fault string) {
+	b := s.b
+	if i >= len(b) {
+		return i, false, cutOff
 	}
+	switch c := b[i]; {
+	case c == '"':
+		i, fault = scanString(b, i)
+		return i, false, fault
+	case c == '{' || c == '[':
+		if s.depth >= MaxDepth {
+			return i, false, fmt.Sprintf("nested deeper than %d levels", MaxDepth)
+		}
+		s.open[s.depth] = c
+		s.depth++
+		return i + 1, true, ""
+	case c == '-' || (c >= '0' && c <= '9'):
+		i, fault = scanNumber(b, i)
+		return i, false, fault
+	}
+	for _, word := range [...]string{"true", "false", "null"} {
+		if len(b)-i >= len(word) && string(b[i:i+len(word)]) == word {
+			return i + len(word), false, ""
+		}
+	}
+	return i, false, fmt.Sprintf("unexpected %q", b[i])
+}
+
+// key reads a member's name and its colon, and returns where the value is.
+func (s *scanner) key(i int) (next int, fault string) {
+	b := s.b
+	if i >= len(b) {
+		return i, cutOff
+	}
+	if b[i] != '"' {
+		return i, "a member name in quotes is missing"
+	}
+	if i, fault = scanString(b, i); fault != "" {
+		return i, fault
+	}
+	i = skipSpace(b, i)
+	if i >= len(b) || b[i] != ':' {
+		return i, "a colon is missing"
+	}
+	return skipSpace(b, i+1), ""
+}
+
+func scanNumber(b []byte, i int) (next int, fault string) {
+	const malformed = "a malformed number"
 	if b[i] == '-' {
 		i++
 	}
 	first := i
-	if !digits() || (b[first] == '0' && i > first+1) {
-		c.i = i
-		return c.fail("a malformed number")
+	if i = digits(b, i); i == first || (b[first] == '0' && i > first+1) {
+		return i, malformed
 	}
 	if i < len(b) && b[i] == '.' {
-		i++
-		if !digits() {
-			c.i = i
-			return c.fail("a malformed number")
+		first = i + 1
+		if i = digits(b, first); i == first {
+			return i, malformed
 		}
 	}
 	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
@@ -199,13 +176,19 @@ func (c *checker) number() error {
 		if i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}
-		if !digits() {
-			c.i = i
-			return c.fail("a malformed number")
+		first = i
+		if i = digits(b, first); i == first {
+			return i, malformed
 		}
 	}
-	c.i = i
-	return nil
+	return i, ""
+}
+
+func digits(b []byte, i int) int {
+	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+		i++
+	}
+	return i
 }
 
 const (
@@ -213,44 +196,55 @@ const (
 	highs = 0x8080808080808080
 )
 
-// special reports whether one of eight bytes is a quote, a backslash or a
-// control character. Bytes over 0x7f never are.
-func special(w uint64) bool {
-	ascii := ^w & highs
+// special marks the bytes of w that are a quote, a backslash or a control
+// character; the lowest mark is exact. Bytes over 0x7f are never marked.
+func special(w uint64) uint64 {
 	quote := w ^ (ones * '"')
 	slash := w ^ (ones * '\\')
-	hit := (w - ones*0x20) | (quote - ones) | (slash - ones)
-	return hit&ascii != 0
+	return ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
 }
 
-func (c *checker) str() error {
-	b, i := c.b, c.i+1
-	for {
-		for i+8 <= len(b) && !special(binary.LittleEndian.Uint64(b[i:])) {
+// scanString checks the string that starts at b[i] == '"' and returns the
+// index after it.
+func scanString(b []byte, i int) (next int, fault string) {
+	i++
+	for i+8 <= len(b) {
+		m := special(binary.LittleEndian.Uint64(b[i:]))
+		if m == 0 {
 			i += 8
+			continue
 		}
-		if i >= len(b) {
-			c.i = i
-			return c.fail("the JSON is cut off inside a string")
-		}
-		switch ch := b[i]; {
-		case ch == '"':
-			c.i = i + 1
-			return nil
-		case ch == '\\':
+		i += bits.TrailingZeros64(m) >> 3
+		switch c := b[i]; c {
+		case '"':
+			return i + 1, ""
+		case '\\':
 			n, ok := escapeLen(b[i:])
 			if !ok {
-				c.i = i
-				return c.fail("an unknown escape in a string")
+				return i, "an unknown escape in a string"
 			}
 			i += n
-		case ch < 0x20:
-			c.i = i
-			return c.fail("a control character inside a string")
+		default:
+			return i, "a control character inside a string"
+		}
+	}
+	for i < len(b) {
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1, ""
+		case c == '\\':
+			n, ok := escapeLen(b[i:])
+			if !ok {
+				return i, "an unknown escape in a string"
+			}
+			i += n
+		case c < 0x20:
+			return i, "a control character inside a string"
 		default:
 			i++
 		}
 	}
+	return i, "the JSON is cut off inside a string"
 }
 
 // escapeLen is the length of the escape sequence that b begins with.

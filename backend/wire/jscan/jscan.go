@@ -7,8 +7,10 @@ package jscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -69,16 +71,22 @@ func trim(v []byte) []byte {
 }
 
 // skipString returns the index after the string that starts at b[i] == '"'.
+// Short strings are read eight bytes at a time, long ones by their quotes.
 func skipString(b []byte, i int) int {
 	i++
-	for n := 0; n < 16 && i < len(b); n++ { // keys are short: no call
-		switch b[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
+	for n := 0; n < 6 && i+8 <= len(b); n++ {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		m := ((quote - ones) | (slash - ones)) &^ w & highs
+		if m == 0 {
+			i += 8
+			continue
 		}
-		i++
+		i += bits.TrailingZeros64(m) >> 3
+		if b[i] == '"' {
+			return i + 1
+		}
+		i += 2
 	}
 	for i < len(b) {
 		q := bytes.IndexByte(b[i:], '"')
