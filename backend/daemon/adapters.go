@@ -98,10 +98,14 @@ func (t *tester) Try(ctx context.Context, model string) (control.Trial, error) {
 	if err != nil {
 		return control.Trial{}, err
 	}
+	head, err := wire.Peek(body)
+	if err != nil {
+		return control.Trial{}, err
+	}
 	now := t.now()
 	call := &dispatch.Call{
 		ID: usage.NewID(now), Time: now, Snapshot: t.holder.Now(), Path: "/api/combos/test", Format: wire.OpenAIChat,
-		Model: model, Body: body, Header: http.Header{},
+		Model: model, Body: body, Head: head, Header: http.Header{},
 	}
 	out := &answered{}
 	if _, err := t.runner.Do(ctx, call, out); err != nil {

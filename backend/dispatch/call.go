@@ -30,14 +30,15 @@ type Call struct {
 	Model    string
 	Provider string // dedicated provider route, "" = any
 	Stream   bool
-	Body     []byte // JSON that passed jscan.Check
+	Body     []byte    // JSON that passed wire.Peek
+	Head     wire.Head // of Body
 	Header   http.Header
 	Query    string // without any key
 	Previous string // Responses: previous_response_id, "" = none
 	Array    bool   // Gemini: the stream as one JSON array, never native
 
 	decoded  *llm.Request  // once somebody needed it
-	anchored []byte        // the body as it came, while Body holds the whole conversation
+	anchored *wire.Head    // the body as it came, while Body holds the whole conversation
 	minted   config.Target // who gave out Previous
 	answered config.Target // who answers, once committed
 	native   bool          // and by its own bytes

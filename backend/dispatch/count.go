@@ -56,7 +56,7 @@ func (r *run) countAt(c *routing.Candidate) (n int64, ok bool, err error) {
 	if _, counts := endpoint.URL(r.call.Format, providers.ForCount, a.model.ID); !counts || !a.model.Serves(r.call.Format) {
 		return 0, false, nil
 	}
-	if a.credential() != nil || a.splice(r.call.Body) != nil {
+	if a.credential() != nil || !a.splice(r.call.Head) {
 		return 0, false, nil
 	}
 	req, err := providers.Prepare(&providers.Call{

@@ -125,10 +125,8 @@ func (r *run) try(c *routing.Candidate, force bool) (*resilience.Refusal, bool, 
 	}
 	a.started = r.Now()
 	err = a.send()
-	if a.anchored() && lostAnchor(err) { // the upstream forgot: tell it everything
-		if err = a.splice(r.call.Body); err == nil {
-			err = a.send()
-		}
+	if a.anchored() && lostAnchor(err) && a.splice(r.call.Head) { // the upstream forgot: tell it everything
+		err = a.send()
 	}
 	if r.ctx.Err() != nil && err != nil {
 		err = fault.As(context.Canceled)
@@ -232,13 +230,14 @@ func (r *run) attempt(c *routing.Candidate) (*attempt, error) {
 	if err := a.credential(); err != nil {
 		return nil, err
 	}
-	if a.native {
-		body := r.call.Body
-		if a.anchored() {
-			body = r.call.anchored // this account knows its own id
-		}
-		return a, a.splice(body)
+	head := r.call.Head
+	if a.anchored() {
+		head = *r.call.anchored
 	}
+	if a.native && a.splice(head) {
+		return a, nil
+	}
+	a.native = false
 	return a, a.translate()
 }
 
@@ -258,17 +257,17 @@ func (a *attempt) credential() (err error) {
 }
 
 // splice keeps the client's bytes but for the model and what this upstream
-// refuses.
-func (a *attempt) splice(body []byte) (err error) {
-	a.body = providers.CleanNative(body, a.endpoint, a.call.Format)
-	if strip := a.model.Dialect.Strip; len(strip) > 0 {
-		a.body = wire.Edit(a.body, nil, strip)
-	}
+// refuses. It is false when that takes more than edits.
+func (a *attempt) splice(head wire.Head) bool {
+	d := a.model.Dialect
 	if a.call.Format == wire.Gemini {
-		return nil // the model stands in the URL
+		d.Model = "" // stands in the URL
 	}
-	a.body, err = wire.SpliceModel(a.body, a.model.ID)
-	return err
+	body, ok := wire.Native(head, a.call.Format, d)
+	if ok {
+		a.body = providers.CleanNative(body, a.endpoint, a.call.Format)
+	}
+	return ok
 }
 
 func (a *attempt) decode() (err error) {

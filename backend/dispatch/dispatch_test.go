@@ -140,8 +140,12 @@ func (r *recorder) text() string {
 
 func (h *house) do(model string, f wire.Format, body string) (*recorder, bool, *fault.Error) {
 	rec := &recorder{}
+	head, err := wire.Peek([]byte(body))
+	if err != nil {
+		return nil, false, fault.As(err)
+	}
 	call := &Call{
-		ID: usage.NewID(time.Now()), Time: time.Now(), Snapshot: h.snap, Path: "/test", Format: f, Model: model,
+		Head: head, ID: usage.NewID(time.Now()), Time: time.Now(), Snapshot: h.snap, Path: "/test", Format: f, Model: model,
 		Stream: strings.Contains(body, `"stream":true`), Body: []byte(body), Header: http.Header{},
 	}
 	begun, err := h.Do(context.Background(), call, rec)
@@ -341,8 +345,12 @@ func TestClientThatLeavesBlamesNobody(t *testing.T) {
 		<-r.Context().Done()
 		close(released)
 	}))
-	call := &Call{ID: usage.NewID(time.Now()), Time: time.Now(), Snapshot: h.snap, Format: wire.OpenAIChat, Model: "one/m", Stream: true, Body: []byte(chatSSE), Header: http.Header{}}
-	_, err := h.Do(ctx, call, &recorder{})
+	head, err := wire.Peek([]byte(chatSSE))
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := &Call{ID: usage.NewID(time.Now()), Time: time.Now(), Snapshot: h.snap, Format: wire.OpenAIChat, Model: "one/m", Stream: true, Body: []byte(chatSSE), Head: head, Header: http.Header{}}
+	_, err = h.Do(ctx, call, &recorder{})
 	if fault.KindOf(err) != fault.Canceled {
 		t.Errorf("got %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"omniroute/backend/config"
 	"omniroute/backend/fault"
 	"omniroute/backend/routing"
+	"omniroute/backend/wire"
 	"omniroute/backend/wire/jscan"
 	"omniroute/backend/wire/responses"
 )
@@ -32,9 +33,13 @@ func (r *run) previous(candidates []routing.Candidate) ([]routing.Candidate, err
 	}
 	r.call.minted = minted
 	if minted != (config.Target{}) {
-		r.call.anchored = r.call.Body
+		came := r.call.Head
+		r.call.anchored = &came
 	}
 	r.call.Body = whole
+	if r.call.Head, err = wire.Peek(whole); err != nil {
+		return nil, err
+	}
 	ordered := make([]routing.Candidate, 0, len(candidates))
 	for _, first := range [...]bool{true, false} {
 		for _, c := range candidates {
@@ -65,7 +70,8 @@ func (d *Dispatcher) Remember(call *Call, answer []byte) {
 	d.Conversations.Keep(call.Caller(), id, responses.JoinItems(own, responses.OutputItems(answer)), minted)
 }
 
-// anchored reports a candidate that gets the client's own short request.
+// anchored reports a candidate that gets the client's own short request,
+// because it gave out the id itself.
 func (a *attempt) anchored() bool {
 	return a.native && a.call.anchored != nil && a.cand.Target.Account == a.call.minted.Account
 }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+
 	"omniroute/backend/fault"
 	"omniroute/backend/wire/jscan"
 )
@@ -23,33 +25,42 @@ type Head struct {
 }
 
 // Peek checks the whole body (jscan.Check: valid JSON, at most 512 levels)
-// and reads its head in one pass over the top-level members. Errors are
-// fault.Invalid with Param where a member is at fault.
+// and reads its head in the same pass. Errors are fault.Invalid with Param
+// where a member is at fault.
 func Peek(body []byte) (Head, error) {
 	h := Head{body: body}
-	if err := jscan.Check(body); err != nil {
-		return h, fault.New(fault.Invalid, "wire.peek", "The request body is not valid JSON: %v.", err)
-	}
-	if jscan.KindOf(body) != jscan.Object {
-		return h, fault.New(fault.Invalid, "wire.peek", "The request body must be a JSON object.")
-	}
-	for k, v := range jscan.Members(body) {
-		switch string(k) {
+	var wrong error
+	err := jscan.Scan(body, func(key, v []byte) {
+		switch keyText(key) {
 		case "model":
 			s, ok := jscan.Text(v)
-			if !ok && !jscan.IsNull(v) {
-				return h, invalidMember("model", "`model` must be a string.")
+			if !ok && !jscan.IsNull(v) && wrong == nil {
+				wrong = invalidMember("model", "`model` must be a string.")
 			}
 			h.Model, h.HasModel = s, ok
 			h.models = append(h.models, spanIn(body, v))
 		case "stream":
-			if jscan.KindOf(v) != jscan.Bool && !jscan.IsNull(v) {
-				return h, invalidMember("stream", "`stream` must be true or false.")
+			if jscan.KindOf(v) != jscan.Bool && !jscan.IsNull(v) && wrong == nil {
+				wrong = invalidMember("stream", "`stream` must be true or false.")
 			}
 			h.Stream = jscan.True(v)
 		}
+	})
+	switch {
+	case err != nil:
+		return h, fault.New(fault.Invalid, "wire.peek", "The request body is not valid JSON: %v.", err)
+	case jscan.KindOf(body) != jscan.Object:
+		return h, fault.New(fault.Invalid, "wire.peek", "The request body must be a JSON object.")
 	}
-	return h, nil
+	return h, wrong
+}
+
+// keyText resolves escapes: an upstream reads "mod\u0065l" as model too.
+func keyText(key []byte) string {
+	if bytes.IndexByte(key, '\\') < 0 {
+		return string(key)
+	}
+	return string(jscan.AppendUnquoted(nil, []byte(`"`+string(key)+`"`)))
 }
 
 func invalidMember(name, public string) error {

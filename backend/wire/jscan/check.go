@@ -1,6 +1,7 @@
 package jscan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -24,8 +25,8 @@ func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e
 func Check(b []byte) error { return Scan(b, nil) }
 
 // Scan is Check, and shows the members of a top-level object on the way: the
-// key between its quotes, escapes not resolved, and the raw value. member may
-// be nil; it must not keep what it is shown when Scan returns an error.
+// key with its escapes resolved, and the raw value. member may be nil; what it
+// was shown means nothing when Scan returns an error.
 func Scan(b []byte, member func(key, value []byte)) error {
 	s := scanner{b: b}
 	i, err := s.run(member)
@@ -105,7 +106,10 @@ func (s *scanner) run(member func(key, value []byte)) (at int, fault string) {
 // keyOf cuts the name out of `"name" : `.
 func keyOf(v []byte) []byte {
 	end, _ := scanString(v, 0)
-	return v[1 : end-1]
+	if name := v[1 : end-1]; bytes.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	return AppendUnquoted(nil, v[:end])
 }
 
 // begin reads one scalar, or opens a level.
