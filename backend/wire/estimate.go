@@ -22,6 +22,14 @@ func EstimateText(s string) int64 {
 	quarters := int64(0)
 	ascii := 0
 	for i := 0; i < len(s); {
+		if i+8 <= len(s) { // prompts are megabytes of plain letters
+			b := s[i : i+8]
+			if b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7] < utf8.RuneSelf {
+				ascii += 8
+				i += 8
+				continue
+			}
+		}
 		if s[i] < utf8.RuneSelf {
 			ascii++
 			i++

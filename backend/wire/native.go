@@ -36,7 +36,7 @@ func Native(h Head, f Format, d Dialect) (body []byte, ok bool) {
 // holdsCarrier reports a seal of another family, packed for the way through
 // this client: its upstream would refuse it (P34).
 func holdsCarrier(body []byte) bool {
-	return bytes.Contains(body, []byte(sealTag)) || bytes.Contains(body, []byte(sealTag64))
+	return bytes.Contains(body, []byte(`"`+sealTag)) || bytes.Contains(body, []byte(`"`+sealTag64))
 }
 
 func hasMember(body []byte, names []string) bool {

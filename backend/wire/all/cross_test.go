@@ -280,3 +280,32 @@ func askerBody(t *testing.T, c wire.Codec) string {
 	}
 	return string(body)
 }
+
+// TestNativeKeepsBytes: on the road between equal formats only the model
+// changes.
+func TestNativeKeepsBytes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 1))
+	for _, c := range Codecs() {
+		for range 200 {
+			body := string(clientBody(t, rng, c))
+			if rng.IntN(2) == 0 {
+				body = string(wiretest.Mutate(rng, []byte(body)))
+			}
+			body = strings.ReplaceAll(body, "developer", "user") // a role that hosts may not know
+			out, err := Translate(Input{Kind: "request", From: c.Format(), To: c.Format(), InputRaw: body, Target: Target{Model: "other"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.Rejected != nil { // the model became a number
+				continue
+			}
+			want := body
+			if h, err := wire.Peek([]byte(body)); err == nil {
+				want = string(h.Splice("other"))
+			}
+			if out.Raw != want {
+				t.Fatalf("%s: became\n%s, was\n%s", c.Format(), out.Raw, body)
+			}
+		}
+	}
+}
