@@ -31,7 +31,10 @@ func Peek(body []byte) (Head, error) {
 	h := Head{body: body}
 	var wrong error
 	err := jscan.Scan(body, func(key, v []byte) {
-		switch keyText(key) {
+		if bytes.IndexByte(key, '\\') >= 0 { // an upstream reads "mod\u0065l" as model too
+			key = jscan.AppendUnquoted(nil, []byte(`"`+string(key)+`"`))
+		}
+		switch string(key) {
 		case "model":
 			s, ok := jscan.Text(v)
 			if !ok && !jscan.IsNull(v) && wrong == nil {
@@ -53,14 +56,6 @@ func Peek(body []byte) (Head, error) {
 		return h, fault.New(fault.Invalid, "wire.peek", "The request body must be a JSON object.")
 	}
 	return h, wrong
-}
-
-// keyText resolves escapes: an upstream reads "mod\u0065l" as model too.
-func keyText(key []byte) string {
-	if bytes.IndexByte(key, '\\') < 0 {
-		return string(key)
-	}
-	return string(jscan.AppendUnquoted(nil, []byte(`"`+string(key)+`"`)))
 }
 
 func invalidMember(name, public string) error {
