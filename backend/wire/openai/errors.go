@@ -3,6 +3,7 @@ package openai
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"omniroute/backend/fault"
 	"omniroute/backend/wire"
@@ -189,9 +190,13 @@ func appendOptional(dst []byte, s string) []byte {
 	return jscan.AppendQuoted(dst, s)
 }
 
+// patience is how long a client may be asked to sleep before it tries again:
+// the official SDK sleeps as long as Retry-After says, hours included.
+const patience = time.Minute
+
 // EncodeError writes an error for a chat client; see wire.Codec. Clients are
-// told not to retry what cannot succeed again soon: the SDK obeys
-// x-should-retry. OpenAI's body has no place for a request id.
+// told not to retry what cannot succeed soon: the SDK obeys x-should-retry.
+// OpenAI's body has no place for a request id.
 func (Codec) EncodeError(err error, _ string) (int, http.Header, []byte) {
 	e := fault.As(err)
 	if e == nil {
@@ -202,7 +207,7 @@ func (Codec) EncodeError(err error, _ string) (int, http.Header, []byte) {
 		h.Set("Retry-After", wait)
 	}
 	switch {
-	case e.Kind == fault.Budget, e.Kind == fault.Conflict, e.Kind == fault.Quota && e.Code == fault.CodeBilling:
+	case e.RetryAfter > patience, e.Kind == fault.Budget, e.Kind == fault.Conflict, e.Kind == fault.Quota && e.Code == fault.CodeBilling:
 		h.Set("X-Should-Retry", "false")
 	}
 	return wordsOf(e).status, h, appendError(nil, e)

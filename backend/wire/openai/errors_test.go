@@ -87,9 +87,10 @@ func TestEncodeError(t *testing.T) {
 	if h.Get("Retry-After") != "2" || h.Get("X-Should-Retry") != "" {
 		t.Errorf("%v", h)
 	}
-	_, h, _ = Codec{}.EncodeError(&fault.Error{Kind: fault.Budget}, "")
-	if h.Get("X-Should-Retry") != "false" {
-		t.Errorf("%v", h)
+	for _, e := range []*fault.Error{{Kind: fault.Budget}, {Kind: fault.Quota, Code: fault.CodeBilling}, {Kind: fault.Quota, RetryAfter: time.Hour}} {
+		if _, h, _ = (Codec{}).EncodeError(e, ""); h.Get("X-Should-Retry") != "false" {
+			t.Errorf("%s: %v", e.Kind, h)
+		}
 	}
 }
 

@@ -258,6 +258,23 @@ func TestEncodeStreamWithoutEnd(t *testing.T) {
 	}
 }
 
+// Input counts that came early are better than a guess; the output is not
+// counted as nothing because of them.
+func TestEncodeStreamEarlyUsage(t *testing.T) {
+	var b bytes.Buffer
+	e := Codec{}.EncodeStream(&b, &llm.Request{Meta: llm.Meta{IncludeUsage: true}})
+	for _, ev := range []llm.Event{
+		{Kind: llm.EventBegin, Usage: &llm.Usage{Input: 50, CacheRead: 8, Output: 1}}, {Kind: llm.EventOpen, Part: &llm.Part{}},
+		{Kind: llm.EventDelta, Text: "12345678"}, {Kind: llm.EventClose}, {Kind: llm.EventFinish}, {Kind: llm.EventEnd},
+	} {
+		_ = e.Encode(ev)
+	}
+	_ = e.Close(nil)
+	if !strings.Contains(b.String(), `"usage":{"prompt_tokens":50,"completion_tokens":2,"total_tokens":52,"prompt_tokens_details":{"cached_tokens":8}`) {
+		t.Error(b.String())
+	}
+}
+
 // A seal known at the start rides on the first fragment, a late one on its own.
 func TestEncodeStreamSeals(t *testing.T) {
 	call := called("a", "f", "{}")

@@ -37,8 +37,9 @@ type streamEncoder struct {
 	origin     string // of the open text's annotations
 	cited      bool   // some of them were sent
 	call       sentCall
-	words      []byte // of the thought being written
-	carrier    string // its seal and words wait for the next call (R28)
+	words      []byte     // of the thought being written
+	carrier    string     // its seal and words wait for the next call (R28)
+	early      *llm.Usage // what Begin knew
 	usage      *llm.Usage
 	ascii      int // what was written, for an estimate
 	wide       int
@@ -69,7 +70,7 @@ func (e *streamEncoder) Encode(ev llm.Event) error {
 			e.begin(&ev)
 		}
 		if ev.Usage != nil {
-			e.usage = ev.Usage
+			e.early = ev.Usage
 		}
 	case llm.EventOpen:
 		e.open(&ev)
@@ -424,7 +425,13 @@ func (e *streamEncoder) total() *llm.Usage {
 	if e.usage != nil {
 		return e.usage
 	}
-	return &llm.Usage{Input: wire.EstimateTokens(e.req), Output: int64(e.ascii+3)/4 + int64(e.wide), Estimated: true}
+	u := llm.Usage{Output: int64(e.ascii+3)/4 + int64(e.wide), Estimated: true}
+	if e.early != nil && e.early.Input > 0 {
+		u.Input, u.CacheRead, u.CacheWrite, u.Output = e.early.Input, e.early.CacheRead, e.early.CacheWrite, max(u.Output, e.early.Output)
+	} else {
+		u.Input = wire.EstimateTokens(e.req)
+	}
+	return &u
 }
 
 func appendErrorEvent(dst []byte, err *fault.Error) []byte {
