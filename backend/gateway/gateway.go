@@ -47,6 +47,7 @@ type Server struct {
 	Now       func() time.Time
 	KeepAlive time.Duration // between signs of life while an upstream thinks
 	MaxBody   int64         // bytes of a request, 0 = MaxBody
+	BodyWait  time.Duration // between two pieces of a request body, 0 = BodyWait
 
 	// RequireKey refuses anonymous callers: the setting, or any other bind
 	// address than loopback.
@@ -107,7 +108,7 @@ func (s *Server) Routes() []Route {
 // NotFound answers what no route matches, in the dialect the path suggests.
 func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) {
 	f := dialect(r.URL.Path)
-	s.fail(w, f, s.NewID(s.Now()), notFound(r))
+	s.turnAway(w, r, f, s.NewID(s.Now()), notFound(r))
 }
 
 // WrongMethod answers a path of ours that was called with another method.
@@ -117,7 +118,7 @@ func (s *Server) WrongMethod(allowed []string) http.HandlerFunc {
 		w.Header()["Allow"] = []string{allow}
 		e := fault.New(fault.Invalid, "gateway.method", "%s is not possible on %s. Use %s.", r.Method, r.URL.Path, allow)
 		e.Status = http.StatusMethodNotAllowed
-		s.fail(w, dialect(r.URL.Path), s.NewID(s.Now()), e)
+		s.turnAway(w, r, dialect(r.URL.Path), s.NewID(s.Now()), e)
 	}
 }
 
@@ -130,7 +131,7 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err *fault.Error
 	if err.Status != 0 && err.Status != http.StatusForbidden { // 421: the dialects would make 403 of it
 		err = err.With(func(e *fault.Error) { e.Kind = fault.Invalid })
 	}
-	s.fail(w, dialect(r.URL.Path), s.NewID(s.Now()), err)
+	s.turnAway(w, r, dialect(r.URL.Path), s.NewID(s.Now()), err)
 	return true
 }
 

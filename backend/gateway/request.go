@@ -1,16 +1,9 @@
 package gateway
 
 import (
-	"bytes"
-	"cmp"
-	"compress/gzip"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/klauspost/compress/zstd"
 
 	"omniroute/backend/config"
 	"omniroute/backend/dispatch"
@@ -18,19 +11,12 @@ import (
 	"omniroute/backend/wire"
 )
 
-const (
-	// MaxBody is how large a request may be, also after unpacking.
-	MaxBody = 64 << 20
-	// maxRatio bounds unpacking (rulings 3.4).
-	maxRatio = 100
-)
-
 // generate serves one dialect whose model stands in the body.
 func (s *Server) generate(f wire.Format) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		call := s.newCall(r, f)
 		if err := s.admit(call, r); err != nil {
-			s.fail(w, f, call.ID, err)
+			s.turnAway(w, r, f, call.ID, err)
 			return
 		}
 		head, err := s.read(call, w, r)
@@ -40,7 +26,7 @@ func (s *Server) generate(f wire.Format) http.HandlerFunc {
 			err = s.check(call, r)
 		}
 		if err != nil {
-			s.fail(w, f, call.ID, err)
+			s.turnAway(w, r, f, call.ID, err)
 			return
 		}
 		s.run(w, r, call)
@@ -109,89 +95,6 @@ func allowed(key *config.Key, model string) error {
 	return fault.New(fault.Forbidden, "gateway.scope", "Model %q is not allowed for this API key.", model)
 }
 
-// read takes the whole body before anything is sent upstream: it is needed
-// for a second try, and answering while a body is still coming loses streams
-// (performance.md section 2).
-func (s *Server) read(call *dispatch.Call, w http.ResponseWriter, r *http.Request) (head wire.Head, err error) {
-	limit := cmp.Or(s.MaxBody, MaxBody)
-	if r.ContentLength > limit {
-		return head, tooLarge(limit)
-	}
-	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
-	if errors.As(err, new(*http.MaxBytesError)) {
-		return head, tooLarge(limit)
-	}
-	if err != nil {
-		return head, err
-	}
-	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		if body, err = unpack(body, enc, limit); err != nil {
-			return head, err
-		}
-	}
-	call.Body = body
-	return wire.Peek(body)
-}
-
-func tooLarge(limit int64) error {
-	e := fault.New(fault.TooLarge, "gateway.body", "The request body is larger than %d MB.", limit>>20)
-	e.Code = fault.CodeBodyTooLarge
-	return e
-}
-
-// readAll reads into one buffer of the announced size.
-func readAll(r io.Reader, announced int64) ([]byte, error) {
-	size := int64(4 << 10)
-	if announced >= 0 {
-		size = announced + 1 // one more, so that the end is seen without growing
-	}
-	b := make([]byte, 0, size)
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		switch {
-		case err == io.EOF:
-			return b, nil
-		case err != nil:
-			return nil, fault.Wrap(fault.Invalid, "gateway.body", err, "The request body broke off before its end.")
-		}
-	}
-}
-
-// unpack decodes a compressed request within bounds.
-func unpack(body []byte, encoding string, most int64) ([]byte, error) {
-	var r io.Reader
-	switch strings.ToLower(encoding) {
-	case "gzip":
-		z, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The request body is said to be gzip and is not.")
-		}
-		r = z
-	case "zstd":
-		z, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(most)))
-		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The request body is said to be zstd and is not.")
-		}
-		defer z.Close()
-		r = z
-	default:
-		return nil, fault.New(fault.Invalid, "gateway.unpack", "Content-Encoding %q is not understood. Send the body as it is, or as gzip or zstd.", encoding)
-	}
-	limit := min(most, int64(len(body))*maxRatio)
-	out, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "gateway.unpack", err, "The compressed request body is damaged.")
-	}
-	if int64(len(out)) > limit {
-		return nil, tooLarge(most)
-	}
-	return out, nil
-}
-
 // count serves a token count.
 func (s *Server) count(f wire.Format) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -215,7 +118,7 @@ func (s *Server) finishCount(w http.ResponseWriter, r *http.Request, call *dispa
 		n, err = s.Runner.Count(r.Context(), call)
 	}
 	if err != nil {
-		s.fail(w, call.Format, call.ID, err)
+		s.turnAway(w, r, call.Format, call.ID, err)
 		return
 	}
 	codec, _ := s.Codec(call.Format)
@@ -245,7 +148,7 @@ func (s *Server) gemini(w http.ResponseWriter, r *http.Request) {
 		err = s.check(call, r)
 	}
 	if err != nil {
-		s.fail(w, wire.Gemini, call.ID, err)
+		s.turnAway(w, r, wire.Gemini, call.ID, err)
 		return
 	}
 	if method == "countTokens" {
@@ -269,13 +172,13 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 		e.Status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "POST")
 	}
-	s.fail(w, wire.OpenAIResponses, id, e)
+	s.turnAway(w, r, wire.OpenAIResponses, id, e)
 }
 
 // refuse answers a path that is known and not served.
 func (s *Server) refuse(f wire.Format, why string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, f, s.NewID(s.Now()), fault.New(fault.NotFound, "gateway.refuse", "%s", why))
+		s.turnAway(w, r, f, s.NewID(s.Now()), fault.New(fault.NotFound, "gateway.refuse", "%s", why))
 	}
 }
 
@@ -294,7 +197,7 @@ func dialect(path string) wire.Format {
 		return wire.Gemini
 	case strings.Contains(path, "/responses"):
 		return wire.OpenAIResponses
-	case strings.HasSuffix(path, "/api/chat"):
+	case strings.HasSuffix(path, "/api/chat"), strings.HasSuffix(path, "/api/tags"):
 		return wire.Ollama
 	}
 	return wire.OpenAIChat
