@@ -164,10 +164,24 @@ func (v *Settings) Update(in SettingsChange) (SettingsView, error) {
 	return v.view(v.rooms.Config.Now()), nil
 }
 
-// mayChange keeps what protects the gateway for people who proved themselves
-// (rulings 1.1).
+// mayChange refuses what the environment decides, and keeps what protects the
+// gateway for people who proved themselves (rulings 1.1).
 func (v *Settings) mayChange(in *SettingsChange) error {
 	t := &v.rooms.Config.Now().Settings
+	over := v.rooms.Config.Overridden()
+	for _, f := range [...]struct {
+		name    string
+		changes bool
+	}{
+		{"requireApiKey", in.RequireAPIKey != nil && *in.RequireAPIKey != t.RequireAPIKey},
+		{"enableRequestLogs", in.EnableRequestLogs != nil && *in.EnableRequestLogs != t.EnableRequestLogs},
+		{"enableSocks5Proxy", in.EnableSocks5Proxy != nil && *in.EnableSocks5Proxy != t.EnableSocks5Proxy},
+		{"logRetentionDays", in.LogRetentionDays != nil && *in.LogRetentionDays != t.LogRetentionDays},
+	} {
+		if l, locked := over.LockOf(f.name); locked && f.changes {
+			return fault.New(fault.Conflict, "control.settings", "%s cannot be changed here. %s", f.name, l.Why)
+		}
+	}
 	switch {
 	case in.Password != nil:
 		return in.Caller.proven("Setting or removing the password")

@@ -82,7 +82,7 @@ func (v *Translator) Detect(in Sample) (Detected, error) {
 		body = []byte(exact)
 	}
 	f, err := wire.Detect(http.MethodPost, in.Path, h, body)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
+	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return Detected{}, badInput("body", "This looks like no request of a known format: OpenAI Chat, OpenAI Responses, Anthropic Messages or Gemini.")
 	}
 	return Detected{string(f)}, err

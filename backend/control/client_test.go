@@ -1,0 +1,146 @@
+package control
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"omniroute/backend/accounts"
+	"omniroute/backend/fault"
+)
+
+// listening serves a house on a real port, real socket owners included.
+func listening(t *testing.T) (*house, int) {
+	t.Helper()
+	h := open(t, t.TempDir(), func(a *AccessOptions, _ *Rooms) { a.owner = ownerOf })
+	srv := httptest.NewServer(h.handler)
+	t.Cleanup(srv.Close)
+	u, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, port
+}
+
+func TestClient(t *testing.T) {
+	h, port := listening(t)
+	c, err := NewClient(h.dir, port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := c.Status(t.Context())
+	if err != nil || !strings.Contains(line, "omniroute 1.2.3 runs at http://127.0.0.1:20128") || !strings.Contains(line, "no active combo") {
+		t.Errorf("status: %q %v", line, err)
+	}
+	key, err := c.CreateKey(t.Context(), "agent")
+	if err != nil || h.keys.Check(h.holder.Now(), key.Reveal(), h.clock.now()).Status != accounts.KeyValid {
+		t.Errorf("key: %v", err)
+	}
+	if _, err := c.CreateKey(t.Context(), ""); err == nil || !strings.Contains(fault.As(err).Public, "name") {
+		t.Errorf("a key without a name: %v", err)
+	}
+	file, err := c.OpenFile(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 || !strings.HasPrefix(file, h.dir) {
+		t.Errorf("file %s: %v %v", file, info, err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, ok := strings.Cut(string(text), "/#/sign-in/")
+	if !ok {
+		t.Fatalf("file: %s", text)
+	}
+	token = token[:43]
+	resp, err := http.Post("http://127.0.0.1:"+strconv.Itoa(port)+"/api/auth/sign-in", "application/json", strings.NewReader(`{"token":"`+token+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body.Close(); resp.StatusCode != 200 || len(resp.Cookies()) != 1 {
+		t.Errorf("the link of the file does not sign in: %s", resp.Status)
+	}
+	setPassword(t, h)
+	if target, err := c.OpenFile(t.Context()); err != nil || target != "http://127.0.0.1:20128/" {
+		t.Errorf("with a password: %s %v", target, err)
+	}
+}
+
+func TestClientSaysWhatIsWrong(t *testing.T) {
+	h, port := listening(t)
+	says := func(c *Client, want string) {
+		t.Helper()
+		_, err := c.Status(t.Context())
+		if err == nil || !strings.Contains(fault.As(err).Public, want) {
+			t.Errorf("%v, want a sentence with %q", err, want)
+		}
+	}
+	none, _ := NewClient(t.TempDir(), port)
+	says(none, "omniroute serve")
+
+	other := t.TempDir()
+	if _, err := AdminToken(other); err != nil {
+		t.Fatal(err)
+	}
+	setPassword(t, h)
+	stranger, _ := NewClient(other, port)
+	says(stranger, "another data directory")
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	silent, _ := NewClient(h.dir, free)
+	says(silent, "No gateway answers")
+
+	if _, err := NewClient(h.dir, 0); err == nil {
+		t.Error("port 0 is no port")
+	}
+	if err := read(200, []byte("<html>"), &Link{}); err == nil {
+		t.Error("a page was taken for an answer")
+	}
+	if err := read(404, []byte("not here"), &Link{}); err == nil || !strings.Contains(fault.As(err).Public, "no OmniRoute") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestDirectOverARealSocket: the same user's program is let in, by the
+// kernel's own word.
+func TestDirectOverARealSocket(t *testing.T) {
+	_, port := listening(t)
+	resp, err := httpGet("http://127.0.0.1:" + strconv.Itoa(port) + "/api/keys")
+	if err != nil || resp != 200 {
+		t.Errorf("status %d, %v", resp, err)
+	}
+}
+
+func TestOpener(t *testing.T) {
+	for goos, want := range map[string]string{"darwin": "/usr/bin/open", "windows": "rundll32", "linux": "xdg-open", "freebsd": "xdg-open"} {
+		name, args := opener(goos, "x")
+		if name != want || args[len(args)-1] != "x" {
+			t.Errorf("%s: %s %v", goos, name, args)
+		}
+	}
+}
+
+func httpGet(url string) (int, error) {
+	resp, err := http.Get(url)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
