@@ -104,6 +104,9 @@ func (r *reply) header() {
 	h := r.w.Header()
 	if r.call.Stream && !r.call.Array {
 		h["Content-Type"] = eventStream
+		if c, ok := r.codec.(interface{ ContentType() string }); ok { // lines instead of events
+			h["Content-Type"] = []string{c.ContentType()}
+		}
 		h["Cache-Control"] = noCache
 	} else {
 		h["Content-Type"] = jsonType

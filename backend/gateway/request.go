@@ -9,6 +9,7 @@ import (
 	"omniroute/backend/dispatch"
 	"omniroute/backend/fault"
 	"omniroute/backend/wire"
+	"omniroute/backend/wire/jscan"
 )
 
 // generate serves one dialect whose model stands in the body.
@@ -21,7 +22,7 @@ func (s *Server) generate(f wire.Format) http.HandlerFunc {
 		}
 		head, err := s.read(call, w, r)
 		if err == nil {
-			call.Model, call.Stream = head.Model, head.Stream
+			call.Model, call.Stream = head.Model, head.Stream || s.byDefault(f, call.Body)
 			call.Provider = r.PathValue("provider")
 			err = s.check(call, r)
 		}
@@ -31,6 +32,14 @@ func (s *Server) generate(f wire.Format) http.HandlerFunc {
 		}
 		s.run(w, r, call)
 	}
+}
+
+// byDefault reports a stream that nobody asked for: Ollama's clients get one
+// unless they say false.
+func (s *Server) byDefault(f wire.Format, body []byte) bool {
+	codec, _ := s.Codec(f)
+	d, ok := codec.(interface{ StreamsByDefault() bool })
+	return ok && d.StreamsByDefault() && jscan.IsNull(jscan.Get(body, "stream"))
 }
 
 // newCall pins the settings: they are this request's world.
