@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"omniroute/backend/llm"
 	"omniroute/backend/wire/jscan"
 )
 
@@ -13,7 +14,7 @@ import (
 // d.Model leaves the model alone. h comes from Peek. ok is false when the
 // dialect wants more than edits: such a request is decoded and encoded.
 func Native(h Head, f Format, d Dialect) (body []byte, ok bool) {
-	if f == OpenAIResponses && d.Caps.Codex || holdsCarrier(h.body) {
+	if f == OpenAIResponses && d.Caps.Codex || holdsCarrier(f, h.body) {
 		return nil, false
 	}
 	body = h.body
@@ -34,9 +35,22 @@ func Native(h Head, f Format, d Dialect) (body []byte, ok bool) {
 }
 
 // holdsCarrier reports a seal of another family, packed for the way through
-// this client: its upstream would refuse it (P34).
-func holdsCarrier(body []byte) bool {
-	return bytes.Contains(body, []byte(`"`+sealTag)) || bytes.Contains(body, []byte(`"`+sealTag64))
+// this client: its upstream would refuse it (P34). The tag begins with a byte
+// that prompts rarely hold, so that a megabyte costs microseconds; only
+// Gemini's fields may hold it in base64.
+func holdsCarrier(f Format, body []byte) bool {
+	if f.Family() == llm.FamilyGemini {
+		return bytes.Contains(body, []byte(`"`+sealTag64))
+	}
+	for at := 0; ; at++ {
+		n := bytes.IndexByte(body[at:], sealTag[0])
+		if n < 0 {
+			return false
+		}
+		if at += n; at > 0 && body[at-1] == '"' && bytes.HasPrefix(body[at:], []byte(sealTag)) {
+			return true
+		}
+	}
 }
 
 func hasMember(body []byte, names []string) bool {

@@ -18,7 +18,7 @@ func TestNative(t *testing.T) {
 		{"both limits", OpenAIChat, Dialect{Model: "m", Caps: Caps{MaxTokensField: "max_completion_tokens"}}, `{"max_tokens":5,"model":"a","max_completion_tokens":7}`, `{"model":"m","max_completion_tokens":7}`},
 		{"strip", OpenAIResponses, Dialect{Model: "m", Strip: []string{"user", "store"}}, `{"model":"a","user":"u","x":{"user":1}}`, `{"model":"m","x":{"user":1}}`},
 		{"project", CodeAssist, Dialect{Model: "m", Project: "p"}, `{"model":"a","project":"old","request":{"model":1}}`, `{"model":"m","project":"p","request":{"model":1}}`},
-		{"the tag in prose", Anthropic, Dialect{Model: "m"}, `{"model":"a","x":"say omni1. aloud"}`, `{"model":"m","x":"say omni1. aloud"}`},
+		{"the tag in prose", Anthropic, Dialect{Model: "m"}, `{"model":"a","x":"say ~omni1. aloud"}`, `{"model":"m","x":"say ~omni1. aloud"}`},
 	}
 	for _, c := range cases {
 		h, err := Peek([]byte(c.in))
@@ -36,8 +36,8 @@ func TestNative(t *testing.T) {
 		in string
 	}{
 		"codex":        {OpenAIResponses, Dialect{Caps: Caps{Codex: true}}, `{"model":"a"}`},
-		"foreign seal": {Anthropic, Dialect{}, `{"model":"a","messages":[{"content":[{"type":"thinking","signature":"omni1.g..x"}]}]}`},
-		"packed":       {Gemini, Dialect{}, `{"contents":[{"parts":[{"thoughtSignature":"b21uaTEuYS4uZGF0YQ=="}]}]}`},
+		"foreign seal": {Anthropic, Dialect{}, `{"model":"a","messages":[{"content":[{"type":"thinking","signature":"~omni1.g..x"}]}]}`},
+		"packed":       {Gemini, Dialect{}, `{"contents":[{"parts":[{"thoughtSignature":"fm9tbmkxLmEuLmRhdGE=="}]}]}`},
 	} {
 		h, _ := Peek([]byte(c.in))
 		if _, ok := Native(h, c.f, c.d); ok {

@@ -115,12 +115,12 @@ func TestSealsTravel(t *testing.T) {
 }
 
 func TestSpoofedSealsAreRefused(t *testing.T) {
-	for _, v := range []string{"", "omni1.", "omni1.a", "omni1.a.x", "omni1.z..data", "omni1.a..", "omni1.a..data", "omni1.g..omni1.a..x", "b21uaTEu!!", "omni1.a..b21uaTEuYS4uZGF0YQ"} {
+	for _, v := range []string{"", "~omni1.", "~omni1.a", "~omni1.a.x", "~omni1.z..data", "~omni1.a..", "~omni1.a..data", "~omni1.g..~omni1.a..x", "fm9tbmkx!!", "~omni1.a..fm9tbmkxLmEuLmRhdGE"} {
 		if s := UnpackSeal(v, Anthropic); s != (llm.Seal{}) {
 			t.Errorf("UnpackSeal(%q) = %+v", v, s)
 		}
 	}
-	if v := PackSeal(llm.Seal{Family: llm.FamilyGemini, Data: "omni1.a..stolen"}, Gemini); v != "" {
+	if v := PackSeal(llm.Seal{Family: llm.FamilyGemini, Data: "~omni1.a..stolen"}, Gemini); v != "" {
 		t.Errorf("an upstream minted our tag and it went through: %s", v)
 	}
 	if v := PackSeal(llm.Seal{Family: "odd", Data: "x"}, Gemini); v != "" {

@@ -9,14 +9,14 @@ import (
 
 // A foreign seal travels through a client as
 //
-//	omni1.<family>[r|t].<item id>.[<text>.]<data>
+//	~omni1.<family>[r|t].<item id>.[<text>.]<data>
 //
-// where r marks a redacted block and t one whose text comes along in base64
+// (the first byte is rare in prompts, so that Native finds it fast) where r marks a redacted block and t one whose text comes along in base64
 // (PackThought). sealTag64 is how the tag begins in base64:
 // Gemini's thoughtSignature is of type bytes, and clients decode it.
 const (
-	sealTag   = "omni1."
-	sealTag64 = "b21uaTEu"
+	sealTag   = "~omni1."
+	sealTag64 = "fm9tbmkx"
 )
 
 // sealFamilies are the words of the families inside a tag.

@@ -9,7 +9,7 @@ import (
 // The words of a signed thought travel with its seal, byte for byte.
 func TestThoughtsTravel(t *testing.T) {
 	seal := llm.Seal{Family: llm.FamilyAnthropic, Data: "EqQB.Ck/+=="}
-	for _, words := range []string{"", "why", "a.b\n\"é\" 😀", "omni1.a..x"} {
+	for _, words := range []string{"", "why", "a.b\n\"é\" 😀", "~omni1.a..x"} {
 		for _, f := range []Format{OpenAIChat, OpenAIResponses, Gemini} {
 			v := PackThought(words, seal, f)
 			back, text, known := UnpackThought(v, f)
@@ -28,7 +28,7 @@ func TestThoughtsTravel(t *testing.T) {
 	if back, text, known := UnpackThought(PackThought("x", redacted, OpenAIChat), OpenAIChat); back != redacted || text != "" || known {
 		t.Errorf("a redacted block has no words: %+v %q", back, text)
 	}
-	for _, v := range []string{"omni1.at..data", "omni1.at..!!.data", "omni1.at..d2h5.", "omni1.at", "omni1.t..d2h5.data", "omni1.art..d2h5.data", "omni1.at..d2h5.omni1.a..x"} {
+	for _, v := range []string{"~omni1.at..data", "~omni1.at..!!.data", "~omni1.at..d2h5.", "~omni1.at", "~omni1.t..d2h5.data", "~omni1.art..d2h5.data", "~omni1.at..d2h5.~omni1.a..x"} {
 		if s, text, _ := UnpackThought(v, OpenAIChat); s != (llm.Seal{}) || text != "" {
 			t.Errorf("UnpackThought(%q) = %+v %q", v, s, text)
 		}

@@ -36,7 +36,7 @@ func FuzzDecodeRequest(f *testing.F) {
 	seeds(f, "request", func(in []byte) { f.Add(in) })
 	for _, s := range []string{
 		user(`"tools":[{"type":"custom","custom":{"name":"p","format":{"grammar":{}}}},{"type":"web_search"}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"tools":[{"name":"p"}]}}`),
-		conversation(`{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}},"extra_content":{"google":{"thought_signature":"omni1.a..x"}}}],"audio":{"id":"x"}},{"role":"tool","tool_call_id":"a","content":"[{\"type\":\"input_image\",\"image_url\":\"data:,x\"}]"}`),
+		conversation(`{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}},"extra_content":{"google":{"thought_signature":"~omni1.a..x"}}}],"audio":{"id":"x"}},{"role":"tool","tool_call_id":"a","content":"[{\"type\":\"input_image\",\"image_url\":\"data:,x\"}]"}`),
 		conversation(`{"role":"assistant","function_call":{"name":"f"}},{"role":"function","name":"f","content":[{"type":"file","file":{"file_data":"x","filename":"."}}]}`),
 	} {
 		f.Add([]byte(s))

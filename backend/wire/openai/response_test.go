@@ -284,7 +284,7 @@ func TestEncodeStreamSeals(t *testing.T) {
 	all := strings.Join(encode(t, &llm.Request{}, r, nil), "\n")
 	for _, want := range []string{
 		`{"tool_calls":[{"index":0,"extra_content":{"google":{"thought_signature":"U0lH"}}}]}`,
-		`"name":"f","arguments":""},"extra_content":{"google":{"thought_signature":"omni1.at...SIG"}}}]`,
+		`"name":"f","arguments":""},"extra_content":{"google":{"thought_signature":"~omni1.at...SIG"}}}]`,
 	} {
 		if strings.Count(all, want) != 1 {
 			t.Errorf("want once %s in\n%s", want, all)

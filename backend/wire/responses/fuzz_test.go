@@ -17,7 +17,7 @@ import (
 func FuzzDecodeRequest(f *testing.F) {
 	for _, s := range []string{
 		`{"model":"m","input":"hi","tools":[{"type":"function","name":"f"}],"tool_choice":{"type":"function","name":"f"}}`,
-		`{"instructions":"a","input":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,QQ=="},{"type":"input_file","file_id":"x"}]},{"type":"reasoning","summary":[{"text":"a"}],"encrypted_content":"omni1.g..QQ"},{"type":"function_call","call_id":"c","name":"f","arguments":"{"},{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"x"}]}]}`,
+		`{"instructions":"a","input":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,QQ=="},{"type":"input_file","file_id":"x"}]},{"type":"reasoning","summary":[{"text":"a"}],"encrypted_content":"~omni1.g..QQ"},{"type":"function_call","call_id":"c","name":"f","arguments":"{"},{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"x"}]}]}`,
 		`{"input":[{"type":"local_shell_call","call_id":"c","action":{}},{"type":"local_shell_call_output","id":"c","output":""},{"type":"additional_tools","role":"developer","tools":[{"type":"namespace","name":"n","tools":[{"type":"custom","name":"c"}]}]},{"type":"tool_search_output","call_id":"x","tools":[{}]},{"type":"compaction"}]}`,
 		`{"input":[{"id":"x"}],"reasoning":{"effort":"none","x":[1]},"text":{"format":{"type":"json_schema"}},"tool_choice":{"type":"allowed_tools","tools":[{"type":"mcp"}]}}`,
 	} {

@@ -87,7 +87,7 @@ func TestEncodeResponse(t *testing.T) {
 	if len(losses) != 2 {
 		t.Errorf("losses %v", losses)
 	}
-	if got, want := summary(m), `reasoning:mm:omni1.a..sig message:a:completed custom_tool_call:*** x:completed reasoning::omni1.g..Zw function_call:{"q":1}:completed local_shell_call:{"type":"exec","command":["ls"],"env":{}}:completed message:b:incomplete`; got != want {
+	if got, want := summary(m), `reasoning:mm:~omni1.a..sig message:a:completed custom_tool_call:*** x:completed reasoning::~omni1.g..Zw function_call:{"q":1}:completed local_shell_call:{"type":"exec","command":["ls"],"env":{}}:completed message:b:incomplete`; got != want {
 		t.Errorf("output\n%s, want\n%s", got, want)
 	}
 	for path, want := range map[string]string{
