@@ -43,7 +43,19 @@ func (g *Gateway) Ask(f wire.Format, model string, stream bool, headers ...strin
 // Do sends a request and reads the whole answer.
 func (g *Gateway) Do(method, path string, body io.Reader, headers ...string) *Reply {
 	g.t.Helper()
-	resp := g.Open(method, path, body, headers...)
+	return g.read(g.Open(method, path, body, headers...))
+}
+
+// Send sends a body of an announced length, -1 = chunked, and reads the whole
+// answer.
+func (g *Gateway) Send(method, path string, body io.Reader, length int64, headers ...string) *Reply {
+	g.t.Helper()
+	req := g.request(method, path, body, headers)
+	req.ContentLength = length
+	return g.read(g.send(req))
+}
+
+func (g *Gateway) read(resp *http.Response) *Reply {
 	defer resp.Body.Close()
 	r := &Reply{Status: resp.StatusCode, Header: resp.Header, t: g.t}
 	r.Body, r.Err = io.ReadAll(resp.Body)
@@ -53,6 +65,11 @@ func (g *Gateway) Do(method, path string, body io.Reader, headers ...string) *Re
 // Open sends a request and leaves the body to the caller.
 func (g *Gateway) Open(method, path string, body io.Reader, headers ...string) *http.Response {
 	g.t.Helper()
+	return g.send(g.request(method, path, body, headers))
+}
+
+func (g *Gateway) request(method, path string, body io.Reader, headers []string) *http.Request {
+	g.t.Helper()
 	req, err := http.NewRequest(method, g.URL+path, body)
 	if err != nil {
 		g.t.Fatal(err)
@@ -61,9 +78,14 @@ func (g *Gateway) Open(method, path string, body io.Reader, headers ...string) *
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host
 	}
+	return req
+}
+
+func (g *Gateway) send(req *http.Request) *http.Response {
+	g.t.Helper()
 	resp, err := g.Client.Do(req)
 	if err != nil {
-		g.t.Fatalf("%s %s: %v", method, path, err)
+		g.t.Fatalf("%s %s: %v", req.Method, req.URL.Path, err)
 	}
 	return resp
 }
@@ -264,6 +286,13 @@ func (r *Reply) Failure(f wire.Format) (e Failure, ok bool) {
 			}
 		}
 		return e, false
+	}
+	if f == wire.Ollama {
+		for line := range bytes.Lines(r.Body) {
+			if e, ok := failure(f, value(line)); ok {
+				return e, true
+			}
+		}
 	}
 	return failure(f, value(r.Body))
 }
