@@ -1,30 +1,21 @@
 package daemon
 
 import (
-	"sync"
+	"path/filepath"
 
 	"omniroute/backend/accounts"
-	"omniroute/backend/config"
-	"omniroute/backend/dispatch"
+	"omniroute/backend/cache"
 )
 
-type memory struct{ m sync.Map }
-type mem struct {
-	items  []byte
-	minted config.Target
-}
-
-func (m *memory) Find(caller, id string) ([]byte, config.Target, bool) {
-	v, ok := m.m.Load(caller + "/" + id)
-	if !ok {
-		return nil, config.Target{}, false
+// conversations opens what previous_response_id continues, sealed under a key
+// that lies in the vault. Without a readable vault they live in memory alone:
+// nothing a person said is written in the clear.
+func (d *Daemon) conversations(v accounts.Vault) (*cache.Conversations, error) {
+	key, err := accounts.VaultSecret(v, "conversations")
+	if err != nil {
+		d.log.Warn("conversations are kept in memory only, because the vault cannot be read", "error", err)
+		key = make([]byte, 32) // of no use without a disk
+		return cache.New("", key, d.opts.Now)
 	}
-	return v.(mem).items, v.(mem).minted, true
-}
-func (m *memory) Keep(caller, id string, items []byte, minted config.Target) {
-	m.m.Store(caller+"/"+id, mem{items, minted})
-}
-
-func (d *Daemon) conversations(v accounts.Vault) (dispatch.Conversations, error) {
-	return &memory{}, nil
+	return cache.New(filepath.Join(d.opts.Env.DataDir, "conversations"), key, d.opts.Now)
 }

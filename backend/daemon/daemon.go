@@ -164,6 +164,7 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.onStop("conversations", conversations.Close)
 	client := egress.New(egress.Proxy(env.Proxy))
 	d.onStop("egress", func(context.Context) error { client.CloseIdle(); return nil })
 	keeper := accounts.NewKeeper(vault)

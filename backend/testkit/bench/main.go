@@ -29,9 +29,10 @@ func main() {
 	only := flag.String("only", "", "comma-separated parts: cpu,large,fallback,start,scale,rows,slow,drift,streams")
 	scale := flag.Float64("scale", 1, "length of each measurement, 1 = as for closing an issue")
 	rows := flag.Int("rows", 10_000_000, "usage rows of the rows part")
+	match := flag.String("match", "", "of the CPU lines only those that contain this")
 	flag.Parse()
 
-	b := &bench{bin: *bin, rounds: *rounds, scale: *scale, rows: *rows, only: *only}
+	b := &bench{bin: *bin, rounds: *rounds, scale: *scale, rows: *rows, only: *only, match: *match}
 	defer b.close()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -51,6 +52,7 @@ type bench struct {
 	scale  float64
 	rows   int
 	only   string
+	match  string
 
 	mock, floor *process
 	gateways    []*process

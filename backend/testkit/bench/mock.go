@@ -91,7 +91,10 @@ const (
 		"event: message_stop\n" + `data: {"type":"message_stop"}` + "\n\n"
 )
 
-// serveFloor is the bare proxy everything is compared with.
+// serveFloor is the bare proxy everything is compared with. Under /read/ it
+// reads the request to its end before it calls the upstream, as every gateway
+// must: passed through, one stream in some thousands is lost
+// (performance.md section 2). The floor for large prompts is that one.
 func serveFloor(addr, upstream string) {
 	target, err := url.Parse("http://" + upstream)
 	if err != nil {
@@ -100,20 +103,36 @@ func serveFloor(addr, upstream string) {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.Transport = &http.Transport{MaxIdleConns: 4096, MaxIdleConnsPerHost: 4096, IdleConnTimeout: time.Minute}
 	proxy.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) { w.WriteHeader(http.StatusBadGateway) }
-	fmt.Println(http.ListenAndServe(addr, proxy))
+	mux := http.NewServeMux()
+	mux.Handle("/", proxy)
+	mux.Handle("/read/", http.StripPrefix("/read", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		proxy.ServeHTTP(w, r)
+	})))
+	fmt.Println(http.ListenAndServe(addr, mux))
 	os.Exit(1)
 }
 
-// prompt is a request body of about size bytes in the client's format; model
-// stands last, as agents send it.
+// prompt is a request body of about size bytes in the client's format, shaped
+// like an agent's turn: text, code and command output of one to two kilobytes
+// each, escapes where code has them, and the model last, as agents send it.
 func prompt(anthropic bool, size int, model string, streaming bool) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"max_tokens":1024,"messages":[`)
-	turn := `{"role":"user","content":"Please look at the file and say what the function does, then fix the \"off by one\" error in it.\n"},{"role":"assistant","content":"I looked at it: the loop runs one time too often, because the upper bound is inclusive there."},`
-	for b.Len()+len(turn)+120 < size {
+	asked := `Please look at the file and say what the function does, then fix the \"off by one\" error in it.\n` +
+		strings.Repeat(`func (s *server) run(ctx context.Context) error {\n\tfor i := 0; i <= len(s.jobs); i++ {\n\t\ts.jobs[i].start(ctx)\n\t}\n\treturn nil\n}\n`, 10)
+	said := strings.Repeat(`I looked at it: the loop runs one time too often, because the upper bound is inclusive there. `, 12)
+	turn := `{"role":"user","content":"` + asked + `"},{"role":"assistant","content":"` + said + `"},`
+	for b.Len()+len(turn)+200 < size {
 		b.WriteString(turn)
 	}
-	b.WriteString(`{"role":"user","content":"Go on."}],"stream":`)
+	rest := max(size-b.Len()-120, 8)
+	b.WriteString(`{"role":"user","content":"` + strings.Repeat("Go on. ", rest/7) + `"}],"stream":`)
 	b.WriteString(strconv.FormatBool(streaming))
 	if streaming && !anthropic {
 		b.WriteString(`,"stream_options":{"include_usage":true}`)
