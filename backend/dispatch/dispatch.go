@@ -48,13 +48,7 @@ func (d *Dispatcher) Do(ctx context.Context, call *Call, out Out) (begun bool, e
 		return false, fault.New(fault.Internal, "dispatch", "No codec speaks %s.", call.Format)
 	}
 	r := &run{Dispatcher: d, ctx: ctx, call: call, out: out, client: client}
-	r.receipt = usage.Receipt{
-		ID: call.ID, Snapshot: call.Snapshot.Rev, Time: call.Time, Path: call.Path, ClientFormat: string(call.Format), Stream: call.Stream,
-		Agent: agent(call.Header), RequestedModel: call.Model,
-	}
-	if call.Key != nil {
-		r.receipt.KeyID = call.Key.ID
-	}
+	r.receipt = newReceipt(call)
 	err = r.walk()
 	if err != nil {
 		f := fault.As(err)

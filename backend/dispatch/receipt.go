@@ -15,6 +15,17 @@ import (
 // not make receipts of megabytes.
 const maxListed = 64
 
+func newReceipt(call *Call) usage.Receipt {
+	r := usage.Receipt{
+		ID: call.ID, Snapshot: call.Snapshot.Rev, Time: call.Time, Path: call.Path, ClientFormat: string(call.Format), Stream: call.Stream,
+		Agent: agent(call.Header), RequestedModel: call.Model,
+	}
+	if call.Key != nil {
+		r.KeyID = call.Key.ID
+	}
+	return r
+}
+
 func (r *run) begin() usage.BeginRecord {
 	return usage.BeginRecord{
 		ID: r.receipt.ID, Time: r.receipt.Time, Path: r.receipt.Path, ClientFormat: r.receipt.ClientFormat,
@@ -99,7 +110,7 @@ func (r *run) settle(f *fault.Error) {
 	r.settled = true
 	r.receipt.Status = http.StatusOK
 	if f != nil {
-		r.receipt.Kind, r.receipt.Error, r.receipt.Status = f.Kind.String(), f.Public, f.HTTPStatus()
+		r.receipt.Kind, r.receipt.Error, r.receipt.Status = f.Kind.String(), f.Public, r.status(f)
 	}
 	r.receipt.Losses = r.losses
 	r.receipt.Timing.Total = r.Now().Sub(r.call.Time)
@@ -108,6 +119,29 @@ func (r *run) settle(f *fault.Error) {
 		return
 	}
 	r.hold.Settle(&r.receipt)
+}
+
+// status is what the client saw: its dialect has the last word. Of an answer
+// that broke off after its 200, and of a client that left, the books keep
+// what went wrong.
+func (r *run) status(f *fault.Error) int {
+	if r.begun || f.Kind == fault.Canceled {
+		return f.HTTPStatus()
+	}
+	status, _, _ := r.client.EncodeError(f, "")
+	return status
+}
+
+// Refused books a request that was turned away before it could be run, so
+// that its id leads to a receipt like any other.
+func (d *Dispatcher) Refused(call *Call, err error) {
+	client, ok := d.Codec(call.Format)
+	if !ok {
+		return
+	}
+	r := &run{Dispatcher: d, call: call, client: client}
+	r.receipt = newReceipt(call)
+	r.settle(fault.As(err))
 }
 
 // agent is the first product of a user agent, e.g. "claude-cli/2.1".

@@ -376,3 +376,32 @@ func TestNoUsableAccount(t *testing.T) {
 		t.Errorf("the upstream was called %d times", u.Count())
 	}
 }
+
+func TestNamesThatAreTooLong(t *testing.T) {
+	each(t, func(t *testing.T, g *testkit.Gateway, f wire.Format, stream bool) {
+		r := g.Ask(f, strings.Repeat("long", 9000), stream)
+		refused(t, r, f, 400, "longer than")
+		if len(r.Body) > 1000 {
+			t.Errorf("the refusal has %d bytes", len(r.Body))
+		}
+	})
+}
+
+// The id of a refusal leads to a receipt, like that of any answer.
+func TestRefusalsAreInTheBooks(t *testing.T) {
+	each(t, func(t *testing.T, g *testkit.Gateway, f wire.Format, stream bool) {
+		for _, r := range []*testkit.Reply{
+			g.Ask(f, "nope/x", stream),
+			send(g, f, stream, "{"),
+			g.Ask(f, strings.Repeat("long", 9000), stream),
+		} {
+			logged := g.Logged(r.ID())
+			if len(logged) != 1 || logged[0]["status"] != float64(r.Status) || logged[0]["kind"] == "" {
+				t.Errorf("log of %d %s: %v", r.Status, r.Body, logged)
+			}
+			if receipt := g.Receipt(r.ID()); receipt["id"] != r.ID() {
+				t.Errorf("receipt %v", receipt)
+			}
+		}
+	})
+}

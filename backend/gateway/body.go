@@ -135,6 +135,12 @@ func unpack(body []byte, encoding string, most int64) ([]byte, error) {
 	return out, nil
 }
 
+// reject refuses a request of an agent and books the refusal.
+func (s *Server) reject(w http.ResponseWriter, r *http.Request, call *dispatch.Call, err error) {
+	s.Runner.Refused(call, err)
+	s.turnAway(w, r, call.Format, call.ID, err)
+}
+
 // turnAway refuses a request whose body may still be coming. Many clients
 // look at the answer only once all is sent, and a connection closed before
 // that hides it from them: the rest is read and thrown away, within bounds. A

@@ -24,6 +24,7 @@ type Runner interface {
 	Do(ctx context.Context, call *dispatch.Call, out dispatch.Out) (begun bool, err error)
 	Count(ctx context.Context, call *dispatch.Call) (int64, error)
 	Remember(call *dispatch.Call, answer []byte)
+	Refused(call *dispatch.Call, err error)
 }
 
 // Keys recognises the keys we issued. A nil key without an error is an
@@ -116,7 +117,7 @@ func (s *Server) WrongMethod(allowed []string) http.HandlerFunc {
 	allow := strings.Join(allowed, ", ")
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Allow"] = []string{allow}
-		e := fault.New(fault.Invalid, "gateway.method", "%s is not possible on %s. Use %s.", r.Method, r.URL.Path, allow)
+		e := fault.New(fault.Invalid, "gateway.method", "%s is not possible on %s. Use %s.", r.Method, clip(r.URL.Path, maxPath), allow)
 		e.Status = http.StatusMethodNotAllowed
 		s.turnAway(w, r, dialect(r.URL.Path), s.NewID(s.Now()), e)
 	}

@@ -17,7 +17,7 @@ func (s *Server) generate(f wire.Format) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		call := s.newCall(r, f)
 		if err := s.admit(call, r); err != nil {
-			s.turnAway(w, r, f, call.ID, err)
+			s.reject(w, r, call, err)
 			return
 		}
 		head, err := s.read(call, w, r)
@@ -27,7 +27,7 @@ func (s *Server) generate(f wire.Format) http.HandlerFunc {
 			err = s.check(call, r)
 		}
 		if err != nil {
-			s.turnAway(w, r, f, call.ID, err)
+			s.reject(w, r, call, err)
 			return
 		}
 		s.run(w, r, call)
@@ -42,10 +42,24 @@ func (s *Server) byDefault(f wire.Format, body []byte) bool {
 	return ok && d.StreamsByDefault() && jscan.IsNull(jscan.Get(body, "stream"))
 }
 
+// maxModel and maxPath bound what is repeated in answers and kept in the books.
+const (
+	maxModel = 1024
+	maxPath  = 1200
+)
+
+// clip shortens text without cutting a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
 // newCall pins the settings: they are this request's world.
 func (s *Server) newCall(r *http.Request, f wire.Format) *dispatch.Call {
 	now := s.Now()
-	return &dispatch.Call{ID: s.NewID(now), Time: now, Snapshot: s.Config.Now(), Path: r.URL.Path, Format: f, Header: r.Header}
+	return &dispatch.Call{ID: s.NewID(now), Time: now, Snapshot: s.Config.Now(), Path: clip(r.URL.Path, maxPath), Format: f, Header: r.Header}
 }
 
 // admit checks who calls. It comes before the body is read, so that nobody
@@ -85,6 +99,12 @@ func withoutKey(raw string) string {
 func (s *Server) check(call *dispatch.Call, r *http.Request) error {
 	if call.Model == "" {
 		e := fault.New(fault.Invalid, "gateway.model", "The request names no model. Set `model`, for example to \"demo/simulated\"; GET /v1/models lists what can be used.")
+		e.Param = "model"
+		return e
+	}
+	if len(call.Model) > maxModel {
+		call.Model = clip(call.Model, 60)
+		e := fault.New(fault.Invalid, "gateway.model", "The name of the model is longer than %d bytes. GET /v1/models lists what can be used.", maxModel)
 		e.Param = "model"
 		return e
 	}
@@ -157,7 +177,7 @@ func (s *Server) gemini(w http.ResponseWriter, r *http.Request) {
 		err = s.check(call, r)
 	}
 	if err != nil {
-		s.turnAway(w, r, wire.Gemini, call.ID, err)
+		s.reject(w, r, call, err)
 		return
 	}
 	if method == "countTokens" {
@@ -192,7 +212,7 @@ func (s *Server) refuse(f wire.Format, why string) http.HandlerFunc {
 }
 
 func notFound(r *http.Request) error {
-	e := fault.New(fault.NotFound, "gateway.route", "There is no %s %s. The base URL for OpenAI clients is http://HOST:PORT/v1, for Anthropic and Gemini clients http://HOST:PORT.", r.Method, r.URL.Path)
+	e := fault.New(fault.NotFound, "gateway.route", "There is no %s %s. The base URL for OpenAI clients is http://HOST:PORT/v1, for Anthropic and Gemini clients http://HOST:PORT.", r.Method, clip(r.URL.Path, maxPath))
 	e.Code = "unknown_url"
 	return e
 }

@@ -219,19 +219,25 @@ func ErrorBody(f wire.Format, status int, message string) string {
 	switch f {
 	case wire.Anthropic:
 		typ := map[int]string{400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 529: "overloaded_error"}[status]
-		if typ == "" {
+		if typ == "" && status < 500 {
+			typ = "invalid_request_error"
+		} else if typ == "" {
 			typ = "api_error"
 		}
 		return fmt.Sprintf(`{"type":"error","error":{"type":%q,"message":%q},"request_id":"req_1"}`, typ, message)
 	case wire.Gemini:
 		st := map[int]string{400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}[status]
-		if st == "" {
+		if st == "" && status < 500 {
+			st = "INVALID_ARGUMENT"
+		} else if st == "" {
 			st = "INTERNAL"
 		}
 		return fmt.Sprintf(`{"error":{"code":%d,"message":%q,"status":%q}}`, status, message, st)
 	}
 	typ := map[int]string{400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "invalid_request_error", 429: "rate_limit_error"}[status]
-	if typ == "" {
+	if typ == "" && status < 500 {
+		typ = "invalid_request_error"
+	} else if typ == "" {
 		typ = "server_error"
 	}
 	return fmt.Sprintf(`{"error":{"message":%q,"type":%q,"param":null,"code":null}}`, message, typ)
