@@ -69,6 +69,12 @@ func (n *Names) restoreCall(call *llm.ToolCall, answer string, block int, issued
 		call.Kind = llm.CallFunction
 		call.Args, call.Input = call.Input, ""
 		return convertArgs
+	case call.Kind == llm.CallCustom && !declared: // the client may not know custom tools
+		call.Kind = llm.CallFunction
+		if call.Input != "" {
+			call.Args, call.Input = WrapInput(call.Input), ""
+		}
+		return convertWrap
 	}
 	return convertNone
 }
@@ -91,6 +97,7 @@ const (
 	convertNone   convert = iota
 	convertUnwrap         // {"input": text} becomes the text
 	convertArgs           // text of a custom call becomes arguments
+	convertWrap           // the text becomes {"input": text}
 )
 
 // RestoreStream is Restore for a stream. The text of a wrapped custom call is
@@ -101,6 +108,7 @@ func (n *Names) RestoreStream(s llm.Stream) llm.Stream {
 			answer string
 			pieces convert
 			input  unwrapper
+			begun  bool // convertWrap: the object was opened
 			issued = map[string]bool{}
 		)
 		for ev, err := range s {
@@ -118,7 +126,7 @@ func (n *Names) RestoreStream(s llm.Stream) llm.Stream {
 					pieces = n.restoreCall(&call, answer, ev.Block, issued)
 					part.Call = &call
 					ev.Part = &part
-					input = unwrapper{}
+					input, begun = unwrapper{}, false
 				}
 			case ev.Kind == llm.EventDelta && ev.Delta == llm.DeltaArgs && pieces == convertUnwrap:
 				ev.Delta = llm.DeltaInput
@@ -127,9 +135,19 @@ func (n *Names) RestoreStream(s llm.Stream) llm.Stream {
 				}
 			case ev.Kind == llm.EventDelta && ev.Delta == llm.DeltaInput && pieces == convertArgs:
 				ev.Delta = llm.DeltaArgs
-			case ev.Kind == llm.EventClose && pieces == convertUnwrap:
+			case ev.Kind == llm.EventDelta && ev.Delta == llm.DeltaInput && pieces == convertWrap:
+				ev.Delta, ev.Text = llm.DeltaArgs, wrapPiece(ev.Text, begun)
+				begun = true
+			case ev.Kind == llm.EventClose && pieces != convertNone:
+				last := llm.Event{Kind: llm.EventDelta, Delta: llm.DeltaInput, Candidate: ev.Candidate, Block: ev.Block}
+				switch {
+				case pieces == convertUnwrap:
+					last.Text = input.rest()
+				case pieces == convertWrap:
+					last.Delta, last.Text = llm.DeltaArgs, wrapPiece("", begun)+`"}`
+				}
 				pieces = convertNone
-				if rest := input.rest(); rest != "" && !yield(llm.Event{Kind: llm.EventDelta, Delta: llm.DeltaInput, Candidate: ev.Candidate, Block: ev.Block, Text: rest}, nil) {
+				if last.Text != "" && !yield(last, nil) {
 					return
 				}
 			}
@@ -138,6 +156,16 @@ func (n *Names) RestoreStream(s llm.Stream) llm.Stream {
 			}
 		}
 	}
+}
+
+// wrapPiece writes a piece of a custom call's text into {"input":"…"}, whose
+// beginning goes ahead of the first one.
+func wrapPiece(text string, begun bool) string {
+	b := make([]byte, 0, len(text)+16)
+	if !begun {
+		b = append(b, `{"input":"`...)
+	}
+	return string(jscan.AppendEscaped(b, text))
 }
 
 // unwrapper reads the text out of {"input":"…"} piece by piece. Arguments of

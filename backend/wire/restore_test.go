@@ -140,3 +140,27 @@ func TestSerialize(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
+
+// A custom call that the client never declared becomes a function call with
+// the text wrapped, whole and in pieces alike.
+func TestUndeclaredCustomCall(t *testing.T) {
+	n := NamesFor(&llm.Request{}, OpenAIResponses)
+	custom := func(input string) llm.Part {
+		return llm.Part{Kind: llm.PartToolCall, Call: &llm.ToolCall{ID: "1", Name: "p", Kind: llm.CallCustom, Input: input}}
+	}
+	for _, input := range []string{"say \"hi\"\n", "x"} {
+		r := &llm.Response{ID: "r", Candidates: []llm.Candidate{{Parts: []llm.Part{custom(input)}}}}
+		want := n.Restore(r)
+		if c := want.Candidates[0].Parts[0].Call; c.Kind != llm.CallFunction || c.Args != WrapInput(input) || c.Input != "" {
+			t.Errorf("%q became %+v", input, c)
+		}
+		got, err := llm.Fold(n.RestoreStream(llm.Unfold(r)))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q in a stream became %+v (%v)", input, got.Candidates[0].Parts[0].Call, err)
+		}
+	}
+	got, err := llm.Fold(n.RestoreStream(llm.Unfold(&llm.Response{Candidates: []llm.Candidate{{Parts: []llm.Part{custom("")}}}})))
+	if err != nil || got.Candidates[0].Parts[0].Call.Args != WrapInput("") {
+		t.Errorf("without text: %+v %v", got, err)
+	}
+}
