@@ -30,6 +30,7 @@ func TestDirectCaller(t *testing.T) {
 		{name: "a stale bearer", headers: []string{"Authorization: Bearer nothing"}, want: 200},
 		{name: "a key for /v1", headers: []string{"Authorization: Bearer " + key}, want: 200},
 		{name: "another user", owner: ownerForeign, want: 401},
+		{name: "who is gone already", owner: ownerNobody, want: 401},
 		{name: "another computer", remote: "192.168.1.20:50000", want: 401},
 		{name: "no address", remote: "@", want: 401},
 		{name: "Forwarded", headers: []string{"Forwarded: for=1.2.3.4"}, want: 401},

@@ -42,7 +42,7 @@ func NewClient(dataDir string, port int) (*Client, error) {
 			if err != nil {
 				return nil, err
 			}
-			if foreignServer(conn) {
+			if foreignServer(ctx, conn) {
 				conn.Close()
 				return nil, errForeign
 			}
@@ -57,11 +57,35 @@ func NewClient(dataDir string, port int) (*Client, error) {
 
 var errForeign = errors.New("the port belongs to another user's program")
 
+// acceptTime is how long a server may take to accept a connection before it
+// counts as nobody's.
+const acceptTime = time.Second
+
 // foreignServer reports that another user listens where we expect ourselves.
-func foreignServer(conn net.Conn) bool {
+// Until the other end accepts, the system names no owner.
+func foreignServer(ctx context.Context, conn net.Conn) bool {
 	local, err1 := netip.ParseAddrPort(conn.LocalAddr().String())
 	remote, err2 := netip.ParseAddrPort(conn.RemoteAddr().String())
-	return err1 == nil && err2 == nil && ownerOf(remote, local) == ownerForeign
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, acceptTime)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		switch owner := ownerOf(remote, local); {
+		case owner == ownerForeign:
+			return true
+		case owner != ownerNobody:
+			return false
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return true
+		}
+	}
 }
 
 // Status is one line about the running gateway; the error says how to start

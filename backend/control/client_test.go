@@ -1,11 +1,13 @@
 package control
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -117,6 +119,44 @@ func TestClientSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestAServerThatDoesNotAccept gets no token: nobody knows whose it is.
+func TestAServerThatDoesNotAccept(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	late := make(chan bool)
+	go func() { late <- foreignServer(t.Context(), conn) }()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	if <-late {
+		t.Error("our own server counts as foreign, because it accepted a little later")
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	gone := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}
+	if runtime.GOOS == "linux" && !foreignServer(stopped, ends{conn, gone}) {
+		t.Error("a server without an owner gets the token")
+	}
+}
+
+// ends is a connection that says it leads elsewhere.
+type ends struct {
+	net.Conn
+	remote net.Addr
+}
+
+func (e ends) RemoteAddr() net.Addr { return e.remote }
 
 // TestDirectOverARealSocket: the same user's program is let in, by the
 // kernel's own word.

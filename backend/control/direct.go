@@ -29,7 +29,11 @@ func (a *Access) near(r *http.Request) bool {
 		}
 	}
 	local, ok := localEnd(r)
-	return !ok || a.o.owner(peer, local) != ownerForeign
+	if !ok {
+		return true
+	}
+	owner := a.o.owner(peer, local)
+	return owner == ownerOurs || owner == ownerUnknown
 }
 
 // forwarded reports headers that only something between us and the caller

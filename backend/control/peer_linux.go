@@ -17,12 +17,13 @@ const (
 	ownerUnknown ownership = iota // this system cannot say
 	ownerOurs
 	ownerForeign
+	ownerNobody // no process holds it: closed already, or not accepted yet
 )
 
 // ownerOf finds the socket whose own end is peer and whose far end is local
 // in the kernel's tables, and compares its user with ours. A connection whose
 // socket is gone or closed belongs to nobody: who asked cannot be known any
-// more, and that is not taken for us.
+// more, and that must not be taken for us.
 func ownerOf(peer, local netip.AddrPort) ownership {
 	readable := false
 	for _, table := range [...]struct {
@@ -45,7 +46,7 @@ func ownerOf(peer, local netip.AddrPort) ownership {
 		}
 	}
 	if readable {
-		return ownerForeign
+		return ownerNobody
 	}
 	return ownerUnknown
 }

@@ -44,8 +44,8 @@ func TestOwnerOfARealConnection(t *testing.T) {
 		if got := ownerOf(peer, local); got != ownerOurs {
 			t.Errorf("%s: our own connection is %d, want %d", network, got, ownerOurs)
 		}
-		if got := ownerOf(netip.AddrPortFrom(peer.Addr(), peer.Port()^1), local); got != ownerForeign {
-			t.Errorf("%s: a connection that does not exist is %d, want %d", network, got, ownerForeign)
+		if got := ownerOf(netip.AddrPortFrom(peer.Addr(), peer.Port()^1), local); got != ownerNobody {
+			t.Errorf("%s: a connection that does not exist is %d, want %d", network, got, ownerNobody)
 		}
 		client.Close()
 		if got := ownerOf(peer, local); got == ownerOurs {

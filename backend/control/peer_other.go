@@ -12,6 +12,7 @@ const (
 	ownerUnknown ownership = iota // this system cannot say
 	ownerOurs
 	ownerForeign
+	ownerNobody // no process holds it: closed already, or not accepted yet
 )
 
 // ownerOf needs tables that only Linux offers to everyone.
