@@ -175,11 +175,23 @@ func TestAdminToken(t *testing.T) {
 }
 
 func TestInitialAndMadePasswords(t *testing.T) {
-	h := newHouse(t)
-	for _, weak := range []fault.Secret{"", "short", "123456", "CHANGEME", "changeme", "password", "12345678"} {
-		if err := h.access.InitialPassword(t.Context(), weak); fault.KindOf(err) != fault.Invalid || err == nil {
+	exposed := open(t, t.TempDir(), func(a *AccessOptions, _ *Rooms) { a.LoopbackOnly = false })
+	for _, weak := range []fault.Secret{"short", "123456", "CHANGEME", "changeme", "password", "12345678"} {
+		if err := CheckPassword(weak); err == nil || fault.KindOf(err) != fault.Invalid {
 			t.Errorf("password %q: %v", weak.Reveal(), err)
 		}
+		if err := exposed.access.InitialPassword(t.Context(), weak); err == nil || exposed.access.PasswordSet() {
+			t.Errorf("where others reach us, INITIAL_PASSWORD %q: %v", weak.Reveal(), err)
+		}
+	}
+	h := newHouse(t)
+	for _, public := range []fault.Secret{"", "123456", "CHANGEME"} {
+		if err := h.access.InitialPassword(t.Context(), public); err != nil || h.access.PasswordSet() {
+			t.Errorf("on loopback, INITIAL_PASSWORD %q is not ignored: %v", public.Reveal(), err)
+		}
+	}
+	if short := newHouse(t); short.access.InitialPassword(t.Context(), "s3cret") != nil || !short.access.PasswordSet() {
+		t.Error("on loopback, a short INITIAL_PASSWORD of the user's own is not taken")
 	}
 	if err := h.access.InitialPassword(t.Context(), "from the environment"); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,9 @@ package control
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -29,33 +31,81 @@ type Client struct {
 
 const clientTimeout = 30 * time.Second
 
-// NewClient makes a client for the gateway with this data directory and port.
-// Nothing is called yet.
+// ClientOptions say where the running gateway is.
+type ClientOptions struct {
+	DataDir string
+	Host    string // the address it was told to listen on, "" = loopback
+	Port    int
+	TLSCert string // file with the certificate it shows, "" = plain HTTP
+}
+
+// NewClient makes a client for the gateway with this data directory on the
+// loopback address. Nothing is called yet.
 func NewClient(dataDir string, port int) (*Client, error) {
-	if port < 1 || port > 65535 {
+	return ClientFor(ClientOptions{DataDir: dataDir, Port: port})
+}
+
+// ClientFor makes a client for a gateway that listens elsewhere or with TLS.
+// Only the very certificate of the file is accepted, so the token can go to
+// nobody else.
+func ClientFor(o ClientOptions) (*Client, error) {
+	if o.Port < 1 || o.Port > 65535 {
 		return nil, fault.New(fault.Invalid, "control.client", "The port must be between 1 and 65535.")
 	}
-	dialer := &net.Dialer{Timeout: 2 * time.Second}
-	transport := &http.Transport{ // no proxy: the token stays on this computer
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			if foreignServer(ctx, conn) {
-				conn.Close()
-				return nil, errForeign
-			}
-			return conn, nil
-		},
+	host, scheme := "127.0.0.1", "http"
+	if ip, err := netip.ParseAddr(o.Host); err == nil && !ip.IsUnspecified() {
+		host = o.Host
+	}
+	transport := &http.Transport{DialContext: dialOurs} // no proxy: the token stays on this computer
+	if o.TLSCert != "" {
+		pin, err := pinned(o.TLSCert)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, "control.client", err, "The certificate "+o.TLSCert+" could not be read. Check OMNIROUTE_TLS_CERT.")
+		}
+		scheme, transport.TLSClientConfig = "https", pin
 	}
 	return &Client{
-		dir: dataDir, base: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		dir: o.DataDir, base: scheme + "://" + net.JoinHostPort(host, strconv.Itoa(o.Port)),
 		http: &http.Client{Transport: transport, Timeout: clientTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
 
-var errForeign = errors.New("the port belongs to another user's program")
+// pinned accepts the certificate of a file and no other, whatever name it is
+// made out to.
+func pinned(file string) (*tls.Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("no PEM block")
+	}
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true, // VerifyConnection is stricter
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) == 0 || !bytes.Equal(s.PeerCertificates[0].Raw, block.Bytes) {
+				return errForeign
+			}
+			return nil
+		},
+	}, nil
+}
+
+func dialOurs(ctx context.Context, network, addr string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: 2 * time.Second}
+	conn, err := dialer.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	if foreignServer(ctx, conn) {
+		return nil, errors.Join(errForeign, conn.Close())
+	}
+	return conn, nil
+}
+
+var errForeign = errors.New("control: the program there is not ours")
 
 // acceptTime is how long a server may take to accept a connection before it
 // counts as nobody's.
@@ -169,7 +219,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.http.Do(req)
 	if errors.Is(err, errForeign) {
-		return fault.Wrap(fault.Forbidden, "control.client", err, "The program at "+c.base+" belongs to another user, so it gets no token from here.")
+		return fault.Wrap(fault.Forbidden, "control.client", err, "The program at "+c.base+" belongs to another user or shows another certificate, so it gets no token from here.")
 	}
 	if err != nil {
 		return fault.Wrap(fault.NotFound, "control.client", err, "No gateway answers at "+c.base+". Start one with \"omniroute serve\", or set PORT to where it runs.")

@@ -2,11 +2,13 @@ package control
 
 import (
 	"context"
+	"encoding/pem"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -117,6 +119,42 @@ func TestClientSaysWhatIsWrong(t *testing.T) {
 	}
 	if err := read(404, []byte("not here"), &Link{}); err == nil || !strings.Contains(fault.As(err).Public, "no OmniRoute") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestClientOverTLS: the certificate in the file is the only one that opens
+// the client's mouth.
+func TestClientOverTLS(t *testing.T) {
+	h := newHouse(t)
+	srv := httptest.NewTLSServer(h.handler)
+	defer srv.Close()
+	_, port, err := net.SplitHostPort(srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, _ := strconv.Atoi(port)
+	right, wrong := filepath.Join(h.dir, "right.pem"), filepath.Join(h.dir, "wrong.pem")
+	for file, raw := range map[string][]byte{right: srv.Certificate().Raw, wrong: []byte("another")} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := ClientFor(ClientOptions{DataDir: h.dir, Host: "0.0.0.0", Port: n, TLSCert: right})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Status(t.Context()); err != nil {
+		t.Errorf("with its certificate: %v", err)
+	}
+	c, err = ClientFor(ClientOptions{DataDir: h.dir, Port: n, TLSCert: wrong})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Status(t.Context()); err == nil || fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("with another certificate: %v", err)
+	}
+	if _, err := ClientFor(ClientOptions{DataDir: h.dir, Port: n, TLSCert: filepath.Join(h.dir, "none")}); err == nil {
+		t.Error("a certificate that is not there")
 	}
 }
 

@@ -105,7 +105,10 @@ func (g *guard) browser(w http.ResponseWriter, r *http.Request, origins, site []
 // IsPage reports the path of the dashboard's one document.
 func IsPage(path string) bool { return path == "/" || path == "/index.html" }
 
-func underV1(path string) bool { return path == "/v1" || strings.HasPrefix(path, "/v1/") }
+// underV1 does not trust dots: the mux would clean them away later.
+func underV1(path string) bool {
+	return path == "/v1" || strings.HasPrefix(path, "/v1/") && !strings.Contains(path, "..")
+}
 
 // ownHost reports whether the Host header names us; the port may be any,
 // because containers map it. Odd spellings of a right address (decimal,

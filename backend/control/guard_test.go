@@ -119,6 +119,7 @@ func TestOriginsAndSites(t *testing.T) {
 		{"listed page, api", "GET /api/auth/status", []string{"Origin: https://app.example.com", "Sec-Fetch-Site: cross-site"}, 403},
 		{"listed page, health", "GET /healthz", []string{"Origin: https://app.example.com"}, 403},
 		{"listed page, v1 in the name only", "GET /v1beta/models", []string{"Origin: https://app.example.com"}, 403},
+		{"listed page, out of v1 by dots", "GET /v1/../api/auth/status", []string{"Origin: https://app.example.com"}, 403},
 		{"not quite listed", "POST /v1/chat/completions", []string{"Origin: https://app.example.com:8443"}, 403},
 		{"link from a mail", "GET /", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, 403},
 	} {

@@ -165,7 +165,7 @@ func TestSignInLink(t *testing.T) {
 		t.Errorf("by another user: %d", g.status)
 	}
 	h.owner.Store(uint32(ownerUnknown))
-	if g := signIn("x"+one[1:], ""); g.status != 401 {
+	if g := signIn("!"+one[1:], ""); g.status != 401 {
 		t.Errorf("a wrong token: %d", g.status)
 	}
 	g := signIn(one, "")

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -28,19 +29,20 @@ var weakPasswords = [...]string{"123456", "12345678", "123456789", "1234567890",
 // CheckPassword refuses what would not protect anything. The error says what
 // to change.
 func CheckPassword(p fault.Secret) error {
-	text := p.Reveal()
-	if len(text) < minPassword {
+	if published(p) {
+		return badInput("password", "This password stands in public documents. Choose another one.")
+	}
+	if len(p.Reveal()) < minPassword {
 		return badInput("password", "The password must have at least %d characters.", minPassword)
 	}
-	if len(text) > maxPassword {
+	if len(p.Reveal()) > maxPassword {
 		return badInput("password", "The password must not be longer than %d bytes.", maxPassword)
 	}
-	for _, w := range weakPasswords {
-		if strings.EqualFold(text, w) {
-			return badInput("password", "This password stands in public documents. Choose another one.")
-		}
-	}
 	return nil
+}
+
+func published(p fault.Secret) bool {
+	return slices.ContainsFunc(weakPasswords[:], func(w string) bool { return strings.EqualFold(p.Reveal(), w) })
 }
 
 // hashPassword takes about a tenth of a second and 64 MiB.
