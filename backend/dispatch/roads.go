@@ -63,7 +63,7 @@ func (a *attempt) pass(chunk []byte, tap wire.Tap) error {
 	if len(chunk) == 0 {
 		return nil
 	}
-	if tap.Ended() && !a.settled {
+	if tap.Ended() && tap.Err() == nil && !a.settled {
 		a.complete(a.counted(tap), tap.Stop())
 	}
 	if err := a.out.Native(chunk); err != nil {
@@ -87,7 +87,7 @@ func (a *attempt) commitNative(resp *http.Response) {
 // content is ended in the format's own words; an error the upstream wrote
 // itself has passed already.
 func (a *attempt) endStream(tap wire.Tap, err error) error {
-	if tap.Ended() {
+	if tap.Ended() && tap.Err() == nil {
 		if !a.settled {
 			a.complete(a.counted(tap), tap.Stop())
 		}
@@ -161,13 +161,16 @@ func (a *attempt) passWhole(resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	if jscan.Check(body) != nil {
+	if jscan.Check(body) != nil || jscan.KindOf(body) != jscan.Object {
 		return notAnAnswer(a.endpoint.Upstream.Name())
 	}
 	tap := a.codec.Tap(false)
 	tap.Write(body)
 	if tap.Err() != nil {
 		return a.inBand(tap.Err())
+	}
+	if !tap.Ended() && !tap.Content() && tap.Usage() == nil {
+		return notAnAnswer(a.endpoint.Upstream.Name())
 	}
 	head := a.answered()
 	head.Header = make(http.Header)
@@ -185,7 +188,7 @@ func (a *attempt) translateWhole(resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	if jscan.Check(body) != nil {
+	if jscan.Check(body) != nil || jscan.KindOf(body) != jscan.Object {
 		return notAnAnswer(a.endpoint.Upstream.Name())
 	}
 	answer, err := a.codec.DecodeResponse(body)
@@ -375,7 +378,7 @@ func plausible(resp *http.Response, stream bool) error {
 }
 
 func notAnAnswer(name string) error {
-	return fault.New(fault.Upstream, "dispatch.answer", "%s answered with something that is no JSON.", name)
+	return fault.New(fault.Upstream, "dispatch.answer", "%s answered with something that is no answer of its API.", name)
 }
 
 func readBody(resp *http.Response) ([]byte, error) {

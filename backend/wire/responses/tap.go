@@ -255,6 +255,8 @@ func (t *bodyTap) look() *seen {
 	}
 	t.ended = true
 	t.final(body)
-	t.err = failure(body)
+	if t.err = failure(body); t.err == nil && jscan.Get(body, "output") == nil && jscan.Get(body, "output_text") == nil {
+		t.err = fault.New(fault.Upstream, "responses.tap", "The upstream's answer holds no output.")
+	}
 	return &t.seen
 }
