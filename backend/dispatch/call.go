@@ -6,6 +6,8 @@ package dispatch
 
 import (
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"omniroute/backend/catalog"
@@ -42,6 +44,29 @@ type Call struct {
 	minted   config.Target // who gave out Previous
 	answered config.Target // who answers, once committed
 	native   bool          // and by its own bytes
+
+	open    atomic.Int32 // readers of request bodies that the transport has not closed
+	buffers [][]byte     // made for this call with wire.Buffer
+}
+
+// Own notes a buffer that nobody but this call holds, for Recycle.
+func (c *Call) Own(b []byte) {
+	if cap(b) == 0 || slices.ContainsFunc(c.buffers, func(o []byte) bool { return &o[:1][0] == &b[:1][0] }) {
+		return
+	}
+	c.buffers = append(c.buffers, b)
+}
+
+// Recycle gives the call's buffers back, unless a transport still reads one.
+// Nothing of the call may be used afterwards.
+func (c *Call) Recycle() {
+	if c.open.Load() != 0 {
+		return
+	}
+	for _, b := range c.buffers {
+		wire.Recycle(b)
+	}
+	c.buffers, c.Body, c.Head, c.anchored, c.decoded = nil, nil, wire.Head{}, nil, nil
 }
 
 // Caller names who owns conversations: a key, or everyone without one.

@@ -259,6 +259,9 @@ func (a *attempt) splice(head wire.Head) bool {
 	}
 	body, ok := wire.Native(head, a.call.Format, d)
 	if ok {
+		if d.Model != "" {
+			a.call.Own(body) // Native has copied it
+		}
 		a.body = providers.CleanNative(body, a.endpoint, a.call.Format)
 	}
 	return ok
@@ -286,6 +289,7 @@ func (a *attempt) translate() error {
 	if err != nil {
 		return err
 	}
+	a.call.Own(body)
 	a.body, a.losses = body, append(losses, more...)
 	a.names = wire.NamesFor(a.request, f)
 	return nil
@@ -303,7 +307,7 @@ func (a *attempt) send() error {
 	}
 	req, err := providers.Prepare(&providers.Call{
 		Endpoint: a.endpoint, Model: a.model, Format: a.codec.Format(), Purpose: purpose, Native: a.native, Stream: stream,
-		Body: a.body, Client: a.call.Header, Query: a.call.Query, Credential: a.bearer,
+		Body: a.body, Client: a.call.Header, Query: a.call.Query, Credential: a.bearer, Open: &a.call.open,
 	}, a.UserAgent)
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ func (s *Server) read(call *dispatch.Call, w http.ResponseWriter, r *http.Reques
 			return head, err
 		}
 	}
+	call.Own(body)
 	call.Body = body
 	call.Head, err = wire.Peek(body)
 	return call.Head, err
@@ -59,6 +60,9 @@ func tooLarge(limit int64) error {
 	return e
 }
 
+// firstBuffer bounds what is set aside before a byte of the body has come.
+const firstBuffer = 8 << 20
+
 // readAll reads into one buffer of the announced size. A client that stops
 // sending is not waited for without end.
 func (s *Server) readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
@@ -66,7 +70,7 @@ func (s *Server) readAll(w http.ResponseWriter, r *http.Request, limit int64) ([
 	if r.ContentLength >= 0 {
 		size = r.ContentLength + 1 // one more, so that the end is seen without growing
 	}
-	b := make([]byte, 0, size)
+	b := wire.Buffer(int(min(size, firstBuffer)))
 	var patience *http.ResponseController // once the body comes in pieces
 	for {
 		if len(b) == cap(b) {

@@ -37,6 +37,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, call *dispatch.Call
 	}
 	begun, err := s.Runner.Do(r.Context(), call, out)
 	out.finish(s, begun, err)
+	call.Recycle()
 }
 
 // reply is the client's side of one call: it turns what dispatch pushes into

@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
@@ -24,9 +25,10 @@ type Call struct {
 	Native     bool // the client speaks the same format
 	Stream     bool
 	Body       []byte
-	Client     http.Header  // the client's own headers, read only
-	Query      string       // the client's query without any key
-	Credential fault.Secret // the account's key, or the client's own bearer on a relay
+	Client     http.Header   // the client's own headers, read only
+	Query      string        // the client's query without any key
+	Credential fault.Secret  // the account's key, or the client's own bearer on a relay
+	Open       *atomic.Int32 // counts readers of Body that are not closed yet; nil = nobody asks
 }
 
 // anthropicVersion is sent where the client names none (rulings 3.3).
@@ -46,8 +48,8 @@ func Prepare(c *Call, userAgent string) (*http.Request, error) {
 	body := c.Body
 	req := &http.Request{
 		Method: http.MethodPost, URL: u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: newBody(body), ContentLength: int64(len(body)),
-		GetBody: func() (io.ReadCloser, error) { return newBody(body), nil },
+		Body: newBody(body, c.Open), ContentLength: int64(len(body)),
+		GetBody: func() (io.ReadCloser, error) { return newBody(body, c.Open), nil },
 	}
 	if c.Endpoint.Account.Kind == config.KindRelay {
 		req.Header = relayHeaders(c.Client, c.Credential)
@@ -57,17 +59,30 @@ func Prepare(c *Call, userAgent string) (*http.Request, error) {
 	return req, nil
 }
 
-// body is a request body that needs no closing.
-type body struct{ bytes.Reader }
+// body is a request body in memory. Until it is closed, the transport may
+// still be reading it, even after the answer has come.
+type body struct {
+	bytes.Reader
+	open   *atomic.Int32
+	closed atomic.Bool
+}
 
-func newBody(b []byte) *body {
-	r := &body{}
+func newBody(b []byte, open *atomic.Int32) *body {
+	r := &body{open: open}
 	r.Reset(b)
+	if open != nil {
+		open.Add(1)
+	}
 	return r
 }
 
 // Close implements io.Closer.
-func (*body) Close() error { return nil }
+func (b *body) Close() error {
+	if b.open != nil && b.closed.CompareAndSwap(false, true) {
+		b.open.Add(-1)
+	}
+	return nil
+}
 
 func (c *Call) headers(userAgent string) http.Header {
 	h := make(http.Header, 8)

@@ -77,21 +77,14 @@ func nativeChat(body []byte, c Caps) []byte {
 			body = Edit(body, set, []string{"max_tokens"})
 		}
 	}
-	if c.DeveloperRole || c.OpenAIHost || !bytes.Contains(body, []byte(`"developer"`)) {
+	if c.DeveloperRole || c.OpenAIHost {
 		return body
 	}
-	var spans []span
-	for _, m := range jscan.Elements(jscan.Get(body, "messages")) {
-		for k, v := range jscan.Members(m) {
-			if string(k) == "role" && string(v) == `"developer"` {
-				spans = append(spans, spanIn(body, v))
-			}
-		}
-	}
+	spans := developers(body)
 	if len(spans) == 0 {
 		return body
 	}
-	out := make([]byte, 0, len(body))
+	out := Buffer(len(body))
 	at := 0
 	for _, s := range spans {
 		out = append(out, body[at:s.from]...)
@@ -99,4 +92,25 @@ func nativeChat(body []byte, c Caps) []byte {
 		at = s.to
 	}
 	return append(out, body[at:]...)
+}
+
+// developers finds the messages' roles that read "developer".
+func developers(body []byte) (spans []span) {
+	c := jscan.NewCursor(body)
+	for name := range c.Members() {
+		if string(name) != "messages" {
+			continue
+		}
+		for range c.Elements() {
+			for key := range c.Members() {
+				if string(key) != "role" {
+					continue
+				}
+				if v := c.Value(); string(v) == `"developer"` {
+					spans = append(spans, spanIn(body, v))
+				}
+			}
+		}
+	}
+	return spans
 }

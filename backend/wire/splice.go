@@ -75,7 +75,7 @@ func (h Head) Splice(model string) []byte {
 		return h.body
 	}
 	quoted := jscan.AppendQuoted(nil, model)
-	out := make([]byte, 0, len(h.body)+len(h.models)*len(quoted))
+	out := Buffer(len(h.body) + len(h.models)*len(quoted))
 	at := 0
 	for _, m := range h.models {
 		out = append(out, h.body[at:m.from]...)

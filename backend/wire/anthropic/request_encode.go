@@ -31,7 +31,7 @@ func (codec) EncodeRequest(req *llm.Request, d wire.Dialect) ([]byte, []llm.Loss
 	if err != nil {
 		return nil, nil, err
 	}
-	e.b = append(make([]byte, 0, sizeOf(req)), '{')
+	e.b = append(wire.Buffer(sizeOf(req)), '{')
 	model := d.Model
 	if model == "" {
 		model = req.Model

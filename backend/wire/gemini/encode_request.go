@@ -18,7 +18,7 @@ func (c codec) EncodeRequest(req *llm.Request, d wire.Dialect) ([]byte, []llm.Lo
 		return nil, nil, err
 	}
 	e := &requestEncoder{req: req, d: d, sealed: needsSeal(d), turn: turnStart(req.Messages)}
-	e.b = make([]byte, 0, sizeOf(req))
+	e.b = wire.Buffer(sizeOf(req))
 	model := d.Model
 	if model == "" {
 		model = req.Model

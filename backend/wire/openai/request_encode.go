@@ -28,7 +28,7 @@ func (Codec) EncodeRequest(req *llm.Request, d wire.Dialect) ([]byte, []llm.Loss
 	if err := refuseServerState(&req.Meta); err != nil {
 		return nil, nil, err
 	}
-	w := requestWriter{b: make([]byte, 0, sizeOf(req)), req: req, d: d}
+	w := requestWriter{b: wire.Buffer(sizeOf(req)), req: req, d: d}
 	w.b = append(w.b, `{"model":`...)
 	w.b = jscan.AppendQuoted(w.b, d.Model)
 	if n := w.messages(); n == 0 {

@@ -34,7 +34,7 @@ func (codec) EncodeRequest(req *llm.Request, d wire.Dialect) ([]byte, []llm.Loss
 		return nil, nil, err
 	}
 	e := &requestEncoder{req: req, d: d}
-	e.b = make([]byte, 0, sizeOf(req))
+	e.b = wire.Buffer(sizeOf(req))
 	e.lit("{")
 	model := d.Model
 	if model == "" {

@@ -29,6 +29,7 @@ func Run(t *testing.T, c wire.Codec) {
 	t.Run("errors come back", func(t *testing.T) { failures(t, c) })
 	t.Run("counts come back", func(t *testing.T) { counts(t, c) })
 	t.Run("rubbish is refused", func(t *testing.T) { rubbish(t, c) })
+	t.Run("nothing is borrowed", func(t *testing.T) { borrowed(t, c) })
 }
 
 func encode(t *testing.T, c wire.Codec, r *llm.Request) []byte {
@@ -66,6 +67,42 @@ func requests(t *testing.T, c wire.Codec) {
 		}
 		if again := encode(t, c, back); !bytes.Equal(body, again) {
 			t.Errorf("%s: the second encoding differs:\n%s\n%s", name, body, again)
+		}
+	}
+}
+
+// borrowed: what was decoded stays when the body's memory is used again.
+func borrowed(t *testing.T, c wire.Codec) {
+	clobber := func(b []byte) {
+		for i := range b {
+			b[i] = '#'
+		}
+	}
+	for name, r := range Requests() {
+		body := encode(t, c, r)
+		got, err := c.DecodeRequest(body)
+		if err != nil {
+			continue // requests says so
+		}
+		before := encode(t, c, got)
+		clobber(body)
+		if after := encode(t, c, got); !bytes.Equal(before, after) {
+			t.Errorf("request %s changed with its body:\n%s\n%s", name, before, after)
+		}
+	}
+	for name, r := range Responses() {
+		body, _, err := c.EncodeResponse(r, Asker())
+		if err != nil {
+			continue // answers says so
+		}
+		got, err := c.DecodeResponse(body)
+		if err != nil {
+			continue
+		}
+		before := DigestResponse(got)
+		clobber(body)
+		if after := DigestResponse(got); before != after {
+			t.Errorf("answer %s changed with its body:\n%s\n%s", name, before, after)
 		}
 	}
 }
