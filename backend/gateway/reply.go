@@ -86,8 +86,8 @@ func (r *reply) keepAlive() {
 		if enc == nil {
 			enc = r.codec.EncodeStream(&r.out, &llm.Request{Model: r.call.Model, Stream: true})
 		}
-		r.header()
-		if enc.KeepAlive() == nil {
+		if enc.KeepAlive() == nil && r.out.Len() > 0 { // Gemini's clients want none: nothing is committed to
+			r.header()
 			r.push()
 		}
 	}
