@@ -243,7 +243,7 @@ func Text(v []byte) (s string, ok bool) {
 	if bytes.IndexByte(body, '\\') < 0 && utf8.Valid(body) {
 		return string(body), true
 	}
-	text := AppendUnquoted(make([]byte, 0, len(body)), v)
+	text := AppendUnquoted(make([]byte, 0, len(body)+10), v)
 	return unsafe.String(unsafe.SliceData(text), len(text)), true // nobody else holds the bytes
 }
 

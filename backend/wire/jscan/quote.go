@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -27,62 +28,86 @@ func AppendQuoted(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// AppendEscaped appends the inside of a JSON string, without the quotes.
+// AppendEscaped appends the inside of a JSON string, without the quotes. It
+// copies eight bytes at a time and steps back to the first one that needs an
+// escape: source code has one every few words.
 func AppendEscaped(dst []byte, s string) []byte {
-	start := 0
-	for i := 0; i < len(s); {
-		i += ordinary(s[i:])
-		if i == len(s) {
-			break
+	if !utf8.ValidString(s) {
+		return appendRepaired(dst, s)
+	}
+	w := len(dst)
+	dst = slices.Grow(dst, len(s)+len(s)/16+16)
+	dst = dst[:cap(dst)]
+	i := 0
+	for i+8 <= len(s) {
+		if w+16 > len(dst) {
+			dst = slices.Grow(dst[:w], len(s)-i+len(s)/8+16)
+			dst = dst[:cap(dst)]
 		}
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r != utf8.RuneError || n > 1 {
-				i += n
-				continue
-			}
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, "\ufffd"...)
-			i++
-			start = i
+		v := word(s[i : i+8])
+		binary.LittleEndian.PutUint64(dst[w:], v)
+		m := special(v)
+		if m == 0 {
+			i, w = i+8, w+8
 			continue
 		}
-		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		start = i
+		n := bits.TrailingZeros64(m) >> 3
+		w = putEscape(dst, w+n, s[i+n])
+		i += n + 1
 	}
-	return append(dst, s[start:]...)
+	dst = dst[:w]
+	for ; i < len(s); i++ {
+		if c := s[i]; plain[c] || c >= utf8.RuneSelf {
+			dst = append(dst, c)
+		} else {
+			dst = appendEscape(dst, c)
+		}
+	}
+	return dst
 }
 
-// ordinary is how many bytes at the beginning of s are ASCII that stands for
-// itself in a JSON string.
-func ordinary(s string) int {
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := word(s[i : i+8])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		hit := ((w-ones*0x20)|(quote-ones)|(slash-ones))&^w&highs | w&highs
-		if hit != 0 {
-			return i + bits.TrailingZeros64(hit)/8
+// putEscape writes the escape of c at w, which has room for six bytes.
+func putEscape(b []byte, w int, c byte) int {
+	b[w] = '\\'
+	switch c {
+	case '"', '\\':
+		b[w+1] = c
+	case '\n':
+		b[w+1] = 'n'
+	case '\r':
+		b[w+1] = 'r'
+	case '\t':
+		b[w+1] = 't'
+	default:
+		copy(b[w+1:], "u00")
+		b[w+4], b[w+5] = hexDigits[c>>4], hexDigits[c&15]
+		return w + 6
+	}
+	return w + 2
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	dst = slices.Grow(dst, 6)
+	w := len(dst)
+	return dst[:putEscape(dst[:w+6], w, c)]
+}
+
+// appendRepaired escapes text that is not valid UTF-8: each bad byte becomes
+// U+FFFD.
+func appendRepaired(dst []byte, s string) []byte {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			dst = append(dst, "\ufffd"...)
+		case n == 1 && !plain[s[0]]:
+			dst = appendEscape(dst, s[0])
+		default:
+			dst = append(dst, s[:n]...)
 		}
+		s = s[n:]
 	}
-	for i < len(s) && plain[s[i]] {
-		i++
-	}
-	return i
+	return dst
 }
 
 // word is eight bytes of a string; the compiler makes one load of it.
@@ -99,62 +124,63 @@ func AppendUnquoted(dst, quoted []byte) []byte {
 		return dst
 	}
 	from := len(dst)
-	b := quoted[1 : len(quoted)-1]
-	for len(b) > 0 {
-		n := toEscape(b)
-		dst = append(dst, b[:n]...)
-		if n+1 >= len(b) {
-			break
-		}
-		c := b[n+1]
-		b = b[n+2:]
-		switch c {
-		case 'n':
-			dst = append(dst, '\n')
-		case 't':
-			dst = append(dst, '\t')
-		case 'r':
-			dst = append(dst, '\r')
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'u':
-			r, used := unescapeRune(b)
-			dst = utf8.AppendRune(dst, r)
-			b = b[used:]
-		default:
-			dst = append(dst, c)
-		}
-	}
+	dst = slices.Grow(dst, len(quoted)+8)
+	n := unquote(dst[from:cap(dst)], quoted[1:len(quoted)-1])
+	dst = dst[:from+n]
 	if utf8.Valid(dst[from:]) { // escapes give whole runes: one look at the end is enough
 		return dst
 	}
 	return appendValid(dst[:from], bytes.Clone(dst[from:]))
 }
 
-// toEscape is the length of what comes before the first backslash. Escapes
-// stand close together in source code: a call for each would cost more than
-// the search.
-func toEscape(b []byte) int {
-	i := 0
-	for i+8 <= len(b) {
-		slash := binary.LittleEndian.Uint64(b[i:]) ^ (ones * '\\')
-		if hit := (slash - ones) &^ slash & highs; hit != 0 {
-			return i + bits.TrailingZeros64(hit)/8
-		}
-		i += 8
-		if i == 64 { // a long plain stretch
-			if n := bytes.IndexByte(b[i:], '\\'); n >= 0 {
-				return i + n
+// unquote writes the text of the inside of a JSON string to dst, which is at
+// least eight bytes longer, and returns its length. Like AppendEscaped it
+// copies in strides and steps back.
+func unquote(dst, b []byte) int {
+	w, i := 0, 0
+	for i < len(b) {
+		if i+8 <= len(b) {
+			v := binary.LittleEndian.Uint64(b[i:])
+			binary.LittleEndian.PutUint64(dst[w:], v)
+			slash := v ^ (ones * '\\')
+			hit := (slash - ones) &^ slash & highs
+			if hit == 0 {
+				i, w = i+8, w+8
+				continue
 			}
-			return len(b)
+			n := bits.TrailingZeros64(hit) >> 3
+			i, w = i+n, w+n
+		} else if b[i] != '\\' {
+			dst[w] = b[i]
+			i, w = i+1, w+1
+			continue
 		}
+		if i+1 >= len(b) {
+			break
+		}
+		c := b[i+1]
+		i += 2
+		switch c {
+		case 'n':
+			c = '\n'
+		case 't':
+			c = '\t'
+		case 'r':
+			c = '\r'
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'u':
+			r, used := unescapeRune(b[i:])
+			w += utf8.EncodeRune(dst[w:], r)
+			i += used
+			continue
+		}
+		dst[w] = c
+		w++
 	}
-	for i < len(b) && b[i] != '\\' {
-		i++
-	}
-	return i
+	return w
 }
 
 // appendValid appends b with one U+FFFD for each bad byte, like encoding/json.
