@@ -159,7 +159,7 @@ func TestKeepAliveNeverTearsAnEvent(t *testing.T) {
 		const event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n\n"
 		w := serve(wire.OpenAIChat, false, func(out dispatch.Out) (bool, error) {
 			out.Begin(dispatch.Head{Answered: "one/m", Attempts: 1})
-			for _, piece := range []string{event, event[:20], event[20:], event[:30], event[30:] + "data: [DONE]\n\n"} {
+			for _, piece := range []string{event, event[:20], event[20 : len(event)-1], "\n", event[:30], event[30:] + "data: [DONE]\n\n"} {
 				out.Native([]byte(piece))
 				out.Flush()
 				time.Sleep(slow)
@@ -170,8 +170,8 @@ func TestKeepAliveNeverTearsAnEvent(t *testing.T) {
 		if got != event+event+event+"data: [DONE]\n\n" {
 			t.Errorf("torn: %q", w.Body)
 		}
-		if n := strings.Count(w.Body.String(), ": keepalive"); n == 0 {
-			t.Error("no sign of life between events")
+		if n := strings.Count(w.Body.String(), ": keepalive"); n != 9 { // three after each whole event
+			t.Errorf("%d signs of life between events: %q", n, w.Body)
 		}
 	})
 }

@@ -56,7 +56,7 @@ type reply struct {
 	sent   bool      // the header left
 	over   bool
 	native bool
-	torn   bool // the last native bytes did not end an event
+	last3  ending // of the native bytes
 	head   dispatch.Head
 	enc    wire.StreamEncoder
 	out    bytes.Buffer // of the encoder, until the next flush
@@ -81,7 +81,7 @@ func (r *reply) keepAlive() {
 		r.timer.Reset(left)
 		return
 	}
-	if !r.torn {
+	if !r.native || r.last3.event() {
 		enc := r.enc
 		if enc == nil {
 			enc = r.codec.EncodeStream(&r.out, &llm.Request{Model: r.call.Model, Stream: true})
@@ -94,6 +94,19 @@ func (r *reply) keepAlive() {
 	r.last = r.now()
 	r.timer.Reset(r.idle)
 }
+
+// ending is the last bytes of a native stream: the end of an event may come in
+// two pieces.
+type ending [3]byte
+
+func (e *ending) add(p []byte) {
+	n := min(len(p), len(e))
+	copy(e[:], e[n:])
+	copy(e[len(e)-n:], p[len(p)-n:])
+}
+
+// event reports that nothing stands half-written.
+func (e *ending) event() bool { return e[2] == '\n' && (e[1] == '\n' || e[1] == '\r' && e[0] == '\n') }
 
 // header sends the status line once. After that only the answer's own format
 // can carry an error.
@@ -168,7 +181,7 @@ func (r *reply) Native(p []byte) error {
 	defer r.mu.Unlock()
 	r.header()
 	r.native = true
-	r.torn = !bytes.HasSuffix(p, []byte("\n\n")) && !bytes.HasSuffix(p, []byte("\r\n\r\n"))
+	r.last3.add(p)
 	r.dirty = true
 	r.keeper.watch(p)
 	_, err := r.w.Write(p)
