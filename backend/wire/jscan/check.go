@@ -223,11 +223,13 @@ func scanString(b []byte, i int) (next int, fault string) {
 		case '"':
 			return i + 1, ""
 		case '\\':
-			n, ok := escapeLen(b[i:])
-			if !ok {
-				return i, "an unknown escape in a string"
+			for i < len(b) && b[i] == '\\' { // a newline, then tabs
+				n, ok := escapeLen(b[i:])
+				if !ok {
+					return i, "an unknown escape in a string"
+				}
+				i += n
 			}
-			i += n
 		default:
 			return i, "a control character inside a string"
 		}

@@ -53,7 +53,9 @@ func AppendEscaped(dst []byte, s string) []byte {
 		}
 		n := bits.TrailingZeros64(m) >> 3
 		w = putEscape(dst, w+n, s[i+n])
-		i += n + 1
+		for i += n + 1; i < len(s) && s[i] < ' ' && w+16 <= len(dst); i++ { // a newline, then tabs
+			w = putEscape(dst, w, s[i])
+		}
 	}
 	dst = dst[:w]
 	for ; i < len(s); i++ {
@@ -155,32 +157,38 @@ func unquote(dst, b []byte) int {
 			i, w = i+1, w+1
 			continue
 		}
-		if i+1 >= len(b) {
+		for i+1 < len(b) && b[i] == '\\' { // a newline, then tabs
+			if c := b[i+1]; c != 'u' {
+				dst[w] = unescaped(c)
+				i, w = i+2, w+1
+				continue
+			}
+			r, used := unescapeRune(b[i+2:])
+			w += utf8.EncodeRune(dst[w:], r)
+			i += 2 + used
+		}
+		if i+1 == len(b) && b[i] == '\\' {
 			break
 		}
-		c := b[i+1]
-		i += 2
-		switch c {
-		case 'n':
-			c = '\n'
-		case 't':
-			c = '\t'
-		case 'r':
-			c = '\r'
-		case 'b':
-			c = '\b'
-		case 'f':
-			c = '\f'
-		case 'u':
-			r, used := unescapeRune(b[i:])
-			w += utf8.EncodeRune(dst[w:], r)
-			i += used
-			continue
-		}
-		dst[w] = c
-		w++
 	}
 	return w
+}
+
+// unescaped is what a one-letter escape means.
+func unescaped(c byte) byte {
+	switch c {
+	case 'n':
+		return '\n'
+	case 't':
+		return '\t'
+	case 'r':
+		return '\r'
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	}
+	return c
 }
 
 // appendValid appends b with one U+FFFD for each bad byte, like encoding/json.
