@@ -96,12 +96,24 @@ func nameIn(p *catalog.Provider, id string) string {
 	return ""
 }
 
+// ConnectionModel is one model of one connection. ID is the upstream's own
+// name, Model what to ask this gateway for.
+type ConnectionModel struct {
+	ID              string `json:"id"`
+	Model           string `json:"model"`
+	Name            string `json:"name"`
+	Type            string `json:"type"`
+	Custom          bool   `json:"custom"`
+	ContextLength   int64  `json:"contextLength,omitempty"` // tokens, absent = unknown
+	MaxOutputTokens int64  `json:"maxOutputTokens,omitempty"`
+}
+
 // ModelList is what one connection can be asked for. Live tells an upstream's
 // own list from the catalogue's; Note says why it is not live.
 type ModelList struct {
-	Models []Model `json:"models"`
-	Live   bool    `json:"live"`
-	Note   string  `json:"note,omitempty"`
+	Models []ConnectionModel `json:"models"`
+	Live   bool              `json:"live"`
+	Note   string            `json:"note,omitempty"`
 }
 
 // Models asks a connection's upstream for its models. Where there is no list
@@ -121,14 +133,17 @@ func (v *Providers) Models(in ByID) (ModelList, error) {
 	if !ok {
 		return ModelList{}, notFound("provider", a.Provider)
 	}
+	out := ModelList{Models: []ConnectionModel{}, Live: err == nil}
 	if err != nil {
-		return ModelList{Models: modelsOf(s, up, nil), Note: fault.As(err).Public}, nil
+		out.Note = fault.As(err).Public
+		for _, m := range modelsOf(s, up, nil) {
+			ids = append(ids, strings.TrimPrefix(m.ID, up.Prefix()+"/"))
+		}
 	}
-	out := ModelList{Models: make([]Model, 0, len(ids)), Live: true}
 	for _, id := range ids {
 		caps := up.Provider.Capabilities(id)
-		out.Models = append(out.Models, Model{
-			ID: up.Prefix() + "/" + id, Name: cmp.Or(nameIn(up.Provider, id), id), Type: cmp.Or(kindIn(up.Provider, id), "chat"),
+		out.Models = append(out.Models, ConnectionModel{
+			ID: id, Model: up.Prefix() + "/" + id, Name: cmp.Or(nameIn(up.Provider, id), id), Type: cmp.Or(kindIn(up.Provider, id), "chat"),
 			Custom: s.HasCustom(up.ID(), id), ContextLength: caps.Context, MaxOutputTokens: caps.MaxOutput,
 		})
 	}

@@ -171,6 +171,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		tooLarge = fault.New(fault.TooLarge, "control.body", "The body is larger than %d KB. Send less.", limit>>10)
 	}
 	if r.ContentLength > limit {
+		drain(r.Body, limit)
 		return nil, tooLarge
 	}
 	if fromBrowser(r) && r.ContentLength != 0 {
@@ -187,11 +188,18 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, limit)); err != nil {
 		var big *http.MaxBytesError
 		if errors.As(err, &big) {
+			drain(r.Body, limit)
 			return nil, tooLarge
 		}
 		return nil, fault.Wrap(fault.Canceled, "control.body", err, "The body did not arrive completely.")
 	}
 	return buf.Bytes(), nil
+}
+
+// drain reads on for a while: a client that is still sending when the answer
+// comes and the connection closes sees a reset instead of the answer.
+func drain(body io.Reader, limit int64) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, 4*limit)) // what is lost here is refused anyway
 }
 
 // fromBrowser is api.md's mark of a browser.

@@ -3,9 +3,11 @@ package control
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +111,41 @@ func TestBodyLimit(t *testing.T) {
 	mux.ServeHTTP(w, req)
 	if w.Code != 413 {
 		t.Errorf("chunked: %d %.200s", w.Code, w.Body)
+	}
+}
+
+// zeros is a body of n bytes that nobody has to hold.
+type zeros struct{ n int }
+
+func (z *zeros) Read(p []byte) (int, error) {
+	if z.n <= 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), z.n)
+	z.n -= n
+	return n, nil
+}
+
+// TestALargeBodyIsAnswered: who sends 70 MB hears why it was refused, however
+// it was sent.
+func TestALargeBodyIsAnswered(t *testing.T) {
+	_, port := listening(t)
+	for name, length := range map[string]int64{"told": 70 << 20, "chunked": -1} {
+		req, err := http.NewRequest("POST", "http://127.0.0.1:"+strconv.Itoa(port)+"/api/combos", &zeros{70 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.ContentLength = length
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != 413 || !strings.Contains(string(text), "too_large") {
+			t.Errorf("%s: %s %v %.200s", name, resp.Status, err, text)
+		}
 	}
 }
 
