@@ -108,7 +108,13 @@ func (s *Server) check(call *dispatch.Call, r *http.Request) error {
 		e.Param = "model"
 		return e
 	}
-	return allowed(call.Key, call.Model)
+	name := call.Model
+	if call.Key != nil && call.Provider != "" { // a dedicated route: the prefix may be missing, and is no way around the list
+		if up, ok := s.Planner.Upstream(call.Snapshot, call.Provider); ok {
+			name = up.Prefix() + "/" + strings.TrimPrefix(name, up.Prefix()+"/")
+		}
+	}
+	return allowed(call.Key, name)
 }
 
 // allowed applies a key's list of models: exact names, and prefix/* patterns.
