@@ -104,7 +104,7 @@ func client() (*control.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return control.NewClient(env.DataDir, env.Port)
+	return control.ClientFor(control.ClientOptions{DataDir: env.DataDir, Host: env.Host, Port: env.Port, TLSCert: env.TLSCert})
 }
 
 func (status) Run() error {

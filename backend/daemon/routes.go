@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -85,8 +86,8 @@ func (d *Daemon) health(w http.ResponseWriter, r *http.Request) {
 // ownHosts are the names a request may address besides loopback.
 func (d *Daemon) ownHosts() []string {
 	hosts := d.opts.Env.OwnHosts()
-	if h := d.opts.Env.Host; h != "" && !d.opts.Env.Loopback() {
-		hosts = append(hosts, h)
+	if ip, err := netip.ParseAddr(d.opts.Env.Host); err == nil && !ip.IsLoopback() && !ip.IsUnspecified() {
+		hosts = append(hosts, ip.String())
 	}
 	return hosts
 }
