@@ -81,7 +81,7 @@ func (s *Server) admit(call *dispatch.Call, r *http.Request) error {
 
 // withoutKey drops every way a key may stand in a query.
 func withoutKey(raw string) string {
-	if !strings.Contains(raw, "key") {
+	if !strings.Contains(raw, "key") && !strings.Contains(raw, "%") {
 		return raw
 	}
 	var kept []string
