@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -223,5 +224,57 @@ func TestBreakAfterContentIsNeverComplete(t *testing.T) {
 	}
 	if second.Count() != 0 {
 		t.Errorf("the next target was called %d times after content", second.Count())
+	}
+}
+
+// A host that answers a request for a stream with one whole body.
+func TestWholeBodyInsteadOfAStream(t *testing.T) {
+	g := testkit.Start(t)
+	roads(t, g, func(t *testing.T, u *testkit.Upstream, client wire.Format, stream bool) {
+		u.Then(testkit.Raw("application/json; charset=utf-8", testkit.WholeAnswer(u.Format, "hello out there")))
+		r := g.Ask(client, u.Prefix+"/m", stream)
+		if text, complete := r.Text(client); r.Status != 200 || text != "hello out there" || !complete {
+			t.Errorf("%d, %q, complete %v\n%s", r.Status, text, complete, r.Body)
+		}
+	})
+}
+
+// The counters of a stream may come after its last finish reason.
+func TestCountersAfterTheFinishReason(t *testing.T) {
+	g := testkit.Start(t)
+	for _, f := range []wire.Format{wire.OpenAIChat, wire.Gemini} {
+		gate := make(chan struct{})
+		events := testkit.StreamAnswer(f, "hello")
+		if f == wire.Gemini {
+			head, tail, _ := strings.Cut(events[0], `"usageMetadata"`)
+			events = []string{strings.TrimSuffix(head, ",") + "}\r\n\r\n", `data: {"usageMetadata"` + tail}
+		}
+		u := g.Upstream("late-"+string(f), f, func(c *testkit.Call) {
+			c.Begin("text/event-stream")
+			for i, ev := range events {
+				if c.Write(ev) != nil {
+					return
+				}
+				if i == len(events)-3 || i == len(events)-2 {
+					<-gate
+				}
+			}
+		})
+		path, body := testkit.Ask(f, u.Prefix+"/m", "hi", true)
+		resp := g.Open("POST", path, strings.NewReader(body))
+		for seen := ""; !strings.Contains(seen, `"stop"`) && !strings.Contains(seen, "STOP"); {
+			piece := make([]byte, 512)
+			n, err := resp.Body.Read(piece)
+			if seen += string(piece[:n]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(gate)
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		logged := g.Logged(resp.Header.Get("X-OmniRoute-Request-Id"))
+		if len(logged) != 1 || testkit.At(logged[0], "tokens", "output") != float64(testkit.TokensOut) || logged[0]["estimated"] != false {
+			t.Errorf("%s: booked %v", f, logged)
+		}
 	}
 }

@@ -328,6 +328,11 @@ func (a *attempt) send() error {
 		return err
 	}
 	switch {
+	case a.native && stream && a.call.Stream && bareJSON(resp):
+		if err := a.decode(); err != nil {
+			return err
+		}
+		return a.translateStream(resp)
 	case a.native && stream && a.call.Stream:
 		return a.passStream(resp)
 	case a.native && !stream:

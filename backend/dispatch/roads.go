@@ -63,7 +63,7 @@ func (a *attempt) pass(chunk []byte, tap wire.Tap) error {
 	if len(chunk) == 0 {
 		return nil
 	}
-	if tap.Ended() && tap.Err() == nil && !a.settled {
+	if !a.settled && final(tap) && tap.Err() == nil {
 		a.complete(a.counted(tap), tap.Stop())
 	}
 	if err := a.out.Native(chunk); err != nil {
@@ -73,6 +73,15 @@ func (a *attempt) pass(chunk []byte, tap wire.Tap) error {
 		return a.left(tap, err)
 	}
 	return nil
+}
+
+// final reports that a stream has reached its terminator. Where counters may
+// follow the last finish reason, the tap tells the two apart.
+func final(tap wire.Tap) bool {
+	if t, ok := tap.(interface{ Final() bool }); ok {
+		return t.Final()
+	}
+	return tap.Ended()
 }
 
 func (a *attempt) commitNative(resp *http.Response) {
@@ -119,8 +128,15 @@ func (a *attempt) inBand(err error) error {
 	return providers.Refine(a.endpoint, f)
 }
 
-// left books what a client consumed before it went away.
+// left books what a client consumed before it went away: all of it, when only
+// the terminator was missing.
 func (a *attempt) left(tap wire.Tap, err error) error {
+	if tap.Ended() && tap.Err() == nil {
+		if !a.settled {
+			a.complete(a.counted(tap), tap.Stop())
+		}
+		return nil
+	}
 	a.partial(tap.Usage())
 	return fault.Wrap(fault.Canceled, "dispatch.write", err, "The client closed the connection.")
 }
@@ -375,6 +391,13 @@ func plausible(resp *http.Response, stream bool) error {
 		return fault.New(fault.Upstream, "dispatch.answer", "The upstream answered with a web page instead of an API answer. A proxy or a login page may stand in between.")
 	}
 	return nil
+}
+
+// bareJSON recognises a host that answers a request for a stream with one
+// whole body: the client still gets its stream.
+func bareJSON(resp *http.Response) bool {
+	ct, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return ct == "application/json"
 }
 
 func notAnAnswer(name string) error {

@@ -1,9 +1,14 @@
 package testkit
 
 import (
+	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"testing"
 
 	"omniroute/backend/wire"
 )
@@ -152,4 +157,23 @@ func short(b []byte) string {
 		return strings.ToValidUTF8(string(b[:600]), "?") + "…"
 	}
 	return string(b)
+}
+
+// Holds lists the files under dir that contain a text in clear.
+func Holds(t testing.TB, dir, text string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if bytes.Contains(raw, []byte(text)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -245,6 +245,10 @@ func (t *tap) Content() bool { return t.content }
 // Ended implements wire.Tap.
 func (t *tap) Ended() bool { return t.finished }
 
+// Final reports that the counters have come, too: they may follow the finish
+// reason in a chunk of their own.
+func (t *tap) Final() bool { return t.finished && t.counted != nil }
+
 // Err implements wire.Tap.
 func (t *tap) Err() error { return t.err }
 

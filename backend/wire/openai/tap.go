@@ -270,6 +270,13 @@ func (t *streamTap) Ended() bool {
 	return t.err == nil && (t.done || t.any && t.open == 0)
 }
 
+// Final reports that [DONE] was seen: counters may follow the last finish
+// reason, but nothing follows this.
+func (t *streamTap) Final() bool {
+	t.flush()
+	return t.done
+}
+
 func (t *streamTap) Boundary() bool { return t.blank }
 
 // Fail ends the stream with an error event. A chunk that was torn becomes
