@@ -30,10 +30,10 @@ vectors: build node
 	@backend/testkit/serve.sh $(BIN) node backend/testkit/vectors/run.mjs
 
 test-sdk: build node
-	cd $(CLIENTS) && npm ci --omit=dev --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node sdk.mjs
+	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node sdk.mjs
 
 test-agents: build node
-	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs
+	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && npm --prefix agents install --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs
 
 test-death: build
 	go test -count=1 -timeout 20m -tags death -run Death ./backend/daemon

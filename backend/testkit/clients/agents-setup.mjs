@@ -66,7 +66,7 @@ export const AGENTS = [
 // Runs a program in a home and work folder of its own, at most 120 s.
 export async function runAgent(agent, home, { args, env }) {
   const cwd = path.join(home, 'work'); fs.mkdirSync(cwd, { recursive: true });
-  const child = spawn(path.join(here, 'node_modules/.bin', agent.bin), args, {
+  const child = spawn(path.join(here, 'agents/node_modules/.bin', agent.bin), args, {
     cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: home, TMPDIR: path.join(home, 'tmp'), LANG: 'C.UTF-8', TERM: 'dumb', CI: '1', NO_COLOR: '1', NO_PROXY: '127.0.0.1,localhost', ...env },
   });
