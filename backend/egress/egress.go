@@ -51,12 +51,12 @@ type Proxy struct{ HTTP, HTTPS, All, No string }
 
 // New makes a client.
 func New(p Proxy) *Client {
-	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Control: refuseForbidden}
+	d := &dialer{net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Control: refuseForbidden}}
 	choose := (&httpproxy.Config{HTTPProxy: cmp.Or(p.HTTP, p.All), HTTPSProxy: cmp.Or(p.HTTPS, p.All), NoProxy: p.No}).ProxyFunc()
 	c := &Client{proxy: func(r *http.Request) (*url.URL, error) { return choose(r.URL) }}
 	c.transport = &http.Transport{
 		Proxy:                  c.proxy,
-		DialContext:            dialer.DialContext,
+		DialContext:            d.dial,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           2048,
 		MaxIdleConnsPerHost:    1024,
