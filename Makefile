@@ -35,8 +35,8 @@ test-sdk: build node
 test-agents: build node
 	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && npm --prefix agents install --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs
 
-test-death: build
-	go test -count=1 -timeout 20m -tags death -run Death ./backend/daemon
+test-death:
+	DEATHS=100 go test -count=1 -timeout 20m -run "^TestDeath" -v ./backend/daemon
 
 bench: build
 	go build -o build/bin/bench ./backend/testkit/bench && build/bin/bench -bin $(BIN) $(BENCH)
