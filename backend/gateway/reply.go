@@ -67,6 +67,8 @@ type reply struct {
 // watch sends a sign of life whenever the client has heard nothing for a
 // while. Nothing is sent while an event stands half-written.
 func (r *reply) watch() {
+	r.mu.Lock() // the timer may fire before it is stored
+	defer r.mu.Unlock()
 	r.last = r.now()
 	r.timer = time.AfterFunc(r.idle, r.keepAlive)
 }
