@@ -27,7 +27,7 @@ h1{font-size:1.75rem;letter-spacing:-.02em;margin:0 0 .25rem}
 h2{font-size:1rem;margin:2.25rem 0 .5rem}
 p{margin:.25rem 0;color:var(--soft)}
 code,pre{font:13.5px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-pre{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.9rem 1rem;margin:.5rem 0;overflow-x:auto;user-select:all}
+pre{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.9rem 1rem;margin:.5rem 0;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
 table{border-collapse:collapse;width:100%;font-size:.95rem}
 td,th{text-align:left;padding:.4rem .5rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:500;color:var(--soft);width:12rem}
@@ -49,11 +49,13 @@ li{break-inside:avoid;padding:.15rem 0;overflow-wrap:anywhere}
 <h2>Try it</h2>
 <p>This line works at once: the built-in demo answers without any account and says that it is simulated.</p>
 <pre><code>{{.Curl}}</code></pre>
-<h2>Models you can ask for ({{.Count}})</h2>
+{{if .Closed}}<h2>Models</h2>
+<p>An API key is required here, and it shows the models it may use: <code>GET {{.Base}}/v1/models</code>.</p>
+{{else}}<h2>Models you can ask for ({{.Count}})</h2>
 <ul>{{range .Models}}<li><code>{{.ID}}</code>{{if .Tag}}<span class="tag">{{.Tag}}</span>{{end}}</li>
 {{end}}</ul>
 {{if .More}}<p>{{.More}} more are in <code>GET /v1/models</code>.</p>{{end}}
-<p>Connect a provider with <code>POST {{.Base}}/api/providers</code>; see the README.</p>
+{{end}}<p>Connect a provider with <code>POST {{.Base}}/api/providers</code>; see the README.</p>
 </main>
 </html>
 `
@@ -70,7 +72,12 @@ func (s *Server) Page() http.HandlerFunc {
 		if r.TLS != nil {
 			base = "https://" + r.Host
 		}
-		items := s.usable(s.Config.Now()).items
+		snap := s.Config.Now()
+		closed := s.RequireKey(snap) // whoever has no key learns no names
+		var items []item
+		if !closed {
+			items = s.usable(snap).items
+		}
 		var list []entry
 		for i := range items[:min(len(items), pageModels)] {
 			tag := ""
@@ -93,7 +100,7 @@ func (s *Server) Page() http.HandlerFunc {
 		if r.Method == http.MethodHead {
 			return
 		}
-		page.Execute(w, map[string]any{"Base": base, "Curl": Curl(base), "Models": list, "Count": len(items), "More": more})
+		page.Execute(w, map[string]any{"Base": base, "Curl": Curl(base), "Models": list, "Count": len(items), "More": more, "Closed": closed})
 	}
 }
 
