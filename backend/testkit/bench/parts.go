@@ -419,8 +419,8 @@ func multiply(path string, n int) error {
 			return err
 		}
 		names = append(names, name)
-		if name == "id" {
-			name = "printf('%010d%016d', r.rowid, s.n)"
+		if name == "seq" { // the arrival in nanoseconds: each copy a second earlier
+			name = "r.seq - s.n * 1000000000"
 		}
 		values = append(values, name)
 	}
@@ -434,7 +434,7 @@ func multiply(path string, n int) error {
 	const step = 500_000
 	for done := have; done < n; done += step {
 		copies := min(step, n-done)/max(have, 1) + 1
-		q := fmt.Sprintf("WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n+1 FROM s WHERE n < %d) INSERT OR IGNORE INTO requests (%s) SELECT %s FROM (SELECT rowid, * FROM requests LIMIT %d) r, s",
+		q := fmt.Sprintf("WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n+1 FROM s WHERE n < %d) INSERT OR IGNORE INTO requests (%s) SELECT %s FROM (SELECT * FROM requests ORDER BY seq DESC LIMIT %d) r, s",
 			done, done+copies-1, strings.Join(names, ","), strings.Join(values, ","), have)
 		if _, err := db.Exec(q); err != nil {
 			return err
