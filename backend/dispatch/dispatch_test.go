@@ -44,10 +44,16 @@ type rows struct {
 	all []usage.Record
 }
 
-func (r *rows) Write(_ context.Context, records []usage.Record) error {
+func (r *rows) Write(_ context.Context, batch []usage.Row) error {
 	r.Lock()
 	defer r.Unlock()
-	r.all = append(r.all, records...)
+	for i := range batch {
+		record, err := batch[i].Record()
+		if err != nil {
+			return err
+		}
+		r.all = append(r.all, record)
+	}
 	return nil
 }
 func (r *rows) Sync(context.Context) error { return nil }

@@ -17,10 +17,18 @@ type ledger struct {
 	write *sql.DB
 	read  *sql.DB
 
-	mu     sync.RWMutex // readers hold it while they work; close waits for them
-	insert *sql.Stmt
-	detail *sql.Stmt
-	rollup *sql.Stmt
+	mu sync.RWMutex // readers hold it while they work; close waits for them
+
+	// The writer's. Whoever writes holds the mutex; without it they would wait
+	// for the one connection.
+	writing         sync.Mutex
+	brief, briefs   *sql.Stmt // a row of requests, wideRows of them
+	detail, details *sql.Stmt // of receipts
+	mark, rollup    *sql.Stmt
+	desk            desk
+	seqs            []int64 // of a batch
+	taken           map[int64]struct{}
+	args            []any
 }
 
 // readers is how many queries of the dashboard may run at once.
@@ -57,7 +65,7 @@ func openLedger(ctx context.Context, path string) (_ *ledger, err error) {
 	if _, err := touch(path); err != nil {
 		return nil, err
 	}
-	l := &ledger{path: path}
+	l := &ledger{path: path, desk: newDesk(), taken: make(map[int64]struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())
@@ -80,7 +88,11 @@ func openLedger(ctx context.Context, path string) (_ *ledger, err error) {
 	for _, p := range [...]struct {
 		to  **sql.Stmt
 		sql string
-	}{{&l.insert, insertRequest}, {&l.detail, "INSERT INTO receipts (seq, body) VALUES (?, ?)"}, {&l.rollup, upsertRollup}} {
+	}{
+		{&l.brief, insertRows("requests", 1)}, {&l.briefs, insertRows("requests", wideRows)},
+		{&l.detail, insertRows("receipts", 1)}, {&l.details, insertRows("receipts", wideRows)},
+		{&l.mark, insertMark}, {&l.rollup, upsertRollup},
+	} {
 		if *p.to, err = l.write.PrepareContext(ctx, p.sql); err != nil {
 			return nil, err
 		}
@@ -93,7 +105,7 @@ func (l *ledger) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var err error
-	for _, s := range [...]*sql.Stmt{l.insert, l.detail, l.rollup} {
+	for _, s := range [...]*sql.Stmt{l.brief, l.briefs, l.detail, l.details, l.mark, l.rollup} {
 		if s != nil {
 			err = errors.Join(err, s.Close())
 		}

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
-	"slices"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,178 +19,160 @@ const (
 	queryTime   = time.Second // limit of one list, a search included (peers.md S31)
 )
 
-const requestColumns = `seq, id, path, client_format, upstream_format, road, stream, agent, key_id, requested_model, combo, answered_by,
-	provider, account, model, status, kind, error, input, output, cache_read, cache_write, cache_long, reasoning, estimated, cost_micros, cost_basis, cache, attempts, ttft_ms, total_ms`
-
-// walk is a way back from the newest request: along one index, or along the
-// table itself, dropping what the other terms exclude.
+// walk is a way back from the newest request: through the spans that hold all
+// of its marks, or, without any, through the table itself.
 type walk struct {
-	index string
-	terms []string
-	args  []any
+	marks    []mark
+	from, to int64 // seq; to is excluded
 }
 
-func (w *walk) and(term string, args ...any) {
-	w.terms = append(w.terms, term)
-	w.args = append(w.args, args...)
+func (w *walk) add(what int64, value string) {
+	if value != "" {
+		w.marks = append(w.marks, mark{what, value})
+	}
 }
 
-// equal adds column = value, on the column's index if none was chosen yet.
-// The second term of an indexed one admits partial indexes.
-func (w *walk) equal(column, value, index string) {
+// walkOf lists a filter's marks, first what usually selects most: it leads.
+func walkOf(f *usage.Filter, before int64) walk {
+	w := walk{to: math.MaxInt64}
+	w.add(markKind, f.Kind)
+	w.add(markKey, f.KeyID)
+	w.add(markAccount, f.Account)
+	w.add(markCombo, f.Combo)
+	w.add(markModel, f.Model)
 	switch {
-	case value == "":
-	case index != "" && w.index == "":
-		w.index = index
-		w.and(column+" = ? AND "+column+" <> ''", value)
-	default:
-		w.and(column+" = ?", value)
+	case f.StatusMin <= 0:
+	case f.StatusMin == f.StatusMax:
+		w.add(markStatus, strconv.Itoa(f.StatusMin))
+	case f.StatusMin%100 == 0 && f.StatusMax == f.StatusMin+99:
+		w.add(markClass, strconv.Itoa(f.StatusMin/100))
 	}
+	if f.Kind == "" && (f.Failed || f.StatusMin >= 400) {
+		w.marks = append(w.marks, mark{what: markFailed})
+	}
+	w.add(markProvider, f.Provider)
+	if before > 0 {
+		w.to = before
+	}
+	if !f.From.IsZero() {
+		w.from = f.From.UnixNano()
+	}
+	if !f.To.IsZero() {
+		w.to = min(w.to, f.To.UnixNano())
+	}
+	return w
 }
 
-func (w *walk) query() string {
-	q := "SELECT " + requestColumns + " FROM requests "
-	if w.index == "" {
-		q += "NOT INDEXED"
-	} else {
-		q += "INDEXED BY " + w.index
+// query reads each span by itself: its bounds are one lower and one upper, so
+// that neither the database nor we ever look beyond them. (EXISTS would become
+// a join, and the join sort.)
+func (w *walk) query() (query string, args []any) {
+	if len(w.marks) == 0 {
+		return "SELECT body FROM requests WHERE seq >= ? AND seq < ? ORDER BY seq DESC", []any{w.from, w.to}
 	}
-	if len(w.terms) > 0 {
-		q += " WHERE " + strings.Join(w.terms, " AND ")
+	var q strings.Builder
+	q.WriteString(`SELECT r.body FROM marks m CROSS JOIN requests r
+		WHERE m.what = ?3 AND m.value = ?4 AND m.span < ?2 AND m.span >= (SELECT COALESCE(MAX(start), 0) FROM spans WHERE start <= ?1)
+		AND r.seq >= MAX(m.span, ?1) AND r.seq < MIN(?2, COALESCE((SELECT MIN(start) FROM spans WHERE start > m.span), ?2))`)
+	args = []any{w.from, w.to, w.marks[0].what, w.marks[0].value}
+	for _, m := range w.marks[1:] {
+		q.WriteString(" AND (SELECT 1 FROM marks WHERE what = ? AND value = ? AND span = m.span)")
+		args = append(args, m.what, m.value)
 	}
-	return q + " ORDER BY seq DESC LIMIT ?"
-}
-
-// numbered is a record with its place in the order of the list.
-type numbered struct {
-	seq    int64
-	record usage.Record
+	q.WriteString(" ORDER BY m.span DESC, r.seq DESC")
+	return q.String(), args
 }
 
 // CallLogs walks back from the newest request. It never counts, and never
-// sorts more than it returns.
+// reads much more than it returns where marks lead the way.
 func (s *Store) CallLogs(ctx context.Context, f usage.Filter) (usage.Page, error) {
 	l := s.usage.Load()
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	limit := cmp.Or(min(max(f.Limit, 0), maxRows), defaultRows)
 	before, err := l.seqOf(ctx, f.Before)
 	if err != nil {
 		return usage.Page{}, usageFault(err)
 	}
 	bounded, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
-	var found []numbered
-	var page usage.Page
-	for _, w := range walks(f, before) {
-		rows, err := l.follow(bounded, w, limit)
-		if err != nil {
-			if bounded.Err() == nil || ctx.Err() != nil {
-				return usage.Page{}, usageFault(err)
-			}
-			page.Partial = true // our own limit: what was found counts
+	page := usage.Page{Logs: []usage.Record{}}
+	err = l.follow(bounded, &f, before, cmp.Or(min(max(f.Limit, 0), maxRows), defaultRows), &page.Logs)
+	if err != nil {
+		if bounded.Err() == nil || ctx.Err() != nil {
+			return usage.Page{}, usageFault(err)
 		}
-		found = append(found, rows...)
-	}
-	slices.SortFunc(found, func(a, b numbered) int { return cmp.Compare(b.seq, a.seq) })
-	found = slices.CompactFunc(found, func(a, b numbered) bool { return a.seq == b.seq })
-	page.Logs = make([]usage.Record, 0, limit)
-	for _, n := range found[:min(len(found), limit)] {
-		page.Logs = append(page.Logs, n.record)
+		page.Partial = true // our own limit: what was found counts
 	}
 	return page, nil
 }
 
-// walks turns a filter into one walk, or, for a model, into one per column it
-// may stand in.
-func walks(f usage.Filter, before int64) []walk {
-	if f.Model == "" {
-		var w walk
-		w.narrow(f, before)
-		return []walk{w}
-	}
-	var requested, answered walk
-	requested.equal("requested_model", f.Model, "requests_requested")
-	_, model, prefixed := strings.Cut(f.Model, "/")
-	if prefixed {
-		answered.equal("answered_by", f.Model, "")
-	} else {
-		model = f.Model
-	}
-	answered.equal("model", model, "requests_model")
-	requested.narrow(f, before)
-	answered.narrow(f, before)
-	return []walk{requested, answered}
-}
-
-// narrow adds the rest of the filter, first what usually selects most.
-func (w *walk) narrow(f usage.Filter, before int64) {
-	w.equal("key_id", f.KeyID, "requests_key")
-	w.equal("combo", f.Combo, "requests_combo")
-	if f.StatusMin >= 400 && f.StatusMin == f.StatusMax && w.index == "" {
-		w.index = "requests_status"
-		w.and("status = ?", f.StatusMin)
-	}
-	if f.Failed || f.Kind != "" || f.StatusMin >= 400 {
-		if w.index == "" {
-			w.index = "requests_failed"
-		}
-		w.and("kind <> ''")
-	}
-	w.equal("provider", f.Provider, "requests_provider")
-	w.equal("account", f.Account, "")
-	w.equal("kind", f.Kind, "")
-	if f.StatusMin > 0 {
-		w.and("status >= ?", f.StatusMin)
-	}
-	if f.StatusMax > 0 {
-		w.and("status <= ?", f.StatusMax)
-	}
-	if before > 0 {
-		w.and("seq < ?", before)
-	}
-	if !f.From.IsZero() {
-		w.and("seq >= ?", f.From.UnixNano())
-	}
-	if !f.To.IsZero() {
-		w.and("seq < ?", f.To.UnixNano())
-	}
-	if f.Search != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Search) + "%"
-		w.and(`(id || ' ' || path || ' ' || requested_model || ' ' || answered_by || ' ' || model || ' ' || combo || ' ' || agent || ' ' || error) LIKE ? ESCAPE '\'`, like)
-	}
-}
-
-// follow returns what it found even when it was interrupted.
-func (l *ledger) follow(ctx context.Context, w walk, limit int) ([]numbered, error) {
-	rows, err := l.read.QueryContext(ctx, w.query(), append(w.args, limit)...)
+// follow adds what it finds to list, also when it is interrupted.
+func (l *ledger) follow(ctx context.Context, f *usage.Filter, before int64, limit int, list *[]usage.Record) error {
+	w := walkOf(f, before)
+	query, args := w.query()
+	rows, err := l.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = rows.Close() }()
-	var found []numbered
-	for rows.Next() {
-		var n numbered
-		if err := n.scan(rows); err != nil {
-			return found, err
+	verdicts := make(map[string]bool) // by packed labels, of which there are few
+	var body sql.RawBytes
+	for len(*list) < limit && rows.Next() {
+		if err := rows.Scan(&body); err != nil {
+			return err
 		}
-		found = append(found, n)
+		row, err := usage.OpenRow(body)
+		if err != nil {
+			continue // a damaged row hides no other
+		}
+		wanted, known := verdicts[string(row.Labels)]
+		if !known {
+			labels, err := usage.ReadLabels(row.Labels)
+			wanted = err == nil && admits(f, &labels)
+			if len(verdicts) >= maxGroups {
+				clear(verdicts)
+			}
+			verdicts[string(row.Labels)] = wanted
+		}
+		if !wanted {
+			continue
+		}
+		r, err := row.Record()
+		if err == nil && (f.Search == "" || contains(&r, f.Search)) {
+			*list = append(*list, r)
+		}
 	}
-	return found, rows.Err()
+	return rows.Err()
 }
 
-func (n *numbered) scan(rows *sql.Rows) error {
-	r := &n.record
-	var cost sql.NullInt64
-	var ttft, total int64
-	err := rows.Scan(&n.seq, &r.ID, &r.Path, &r.ClientFormat, &r.UpstreamFormat, &r.Road, &r.Stream, &r.Agent, &r.KeyID, &r.RequestedModel, &r.Combo, &r.AnsweredBy,
-		&r.Target.Provider, &r.Target.Account, &r.Target.Model, &r.Status, &r.Kind, &r.Error,
-		&r.Tokens.Input, &r.Tokens.Output, &r.Tokens.CacheRead, &r.Tokens.CacheWrite, &r.Tokens.CacheLong, &r.Tokens.Reasoning, &r.Tokens.Estimated,
-		&cost, &r.Cost.Basis, &r.Cache, &r.Attempts, &ttft, &total)
-	r.Time = time.Unix(0, n.seq).UTC()
-	r.Cost.Micros, r.Cost.Known = cost.Int64, cost.Valid
-	r.TTFT, r.Total = time.Duration(ttft)*time.Millisecond, time.Duration(total)*time.Millisecond
-	return err
+// admits is the part of a filter that labels answer.
+func admits(f *usage.Filter, l *usage.Labels) bool {
+	equal := func(want, is string) bool { return want == "" || want == is }
+	return equal(f.Kind, l.Kind) && equal(f.KeyID, l.KeyID) && equal(f.Account, l.Target.Account) && equal(f.Combo, l.Combo) && equal(f.Provider, l.Target.Provider) &&
+		(f.Model == "" || f.Model == l.RequestedModel || f.Model == l.Target.Model || f.Model == l.AnsweredBy) &&
+		(!f.Failed || l.Kind != "") && l.Status >= f.StatusMin && (f.StatusMax <= 0 || l.Status <= f.StatusMax)
+}
+
+// contains searches a request's texts, ignoring ASCII case.
+func contains(r *usage.Record, part string) bool {
+	for _, s := range [...]string{r.ID, r.Path, r.RequestedModel, r.AnsweredBy, r.Target.Model, r.Combo, r.Agent, r.Error} {
+		for i := 0; i+len(part) <= len(s); i++ {
+			if equalFold(s[i:i+len(part)], part) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// equalFold compares texts of equal length.
+func equalFold(a, b string) bool {
+	for i := range len(a) {
+		if x, y := a[i], b[i]; x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // seqOf finds the place of a request: its own if it is there, else that of
@@ -200,29 +182,56 @@ func (l *ledger) seqOf(ctx context.Context, id string) (seq int64, err error) {
 	if !ok {
 		return 0, nil
 	}
-	seq = t.UnixNano()
-	err = l.read.QueryRowContext(ctx, "SELECT seq FROM requests WHERE seq >= ? AND seq < ? AND id = ?", seq, seq+maxShare, id).Scan(&seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+	seq, _, _, err = l.findRow(ctx, "SELECT seq, body, NULL FROM requests WHERE seq >= ? AND seq < ?", id)
+	if seq == 0 {
+		seq = t.UnixNano()
 	}
 	return seq, err
 }
 
-// Receipt finds a receipt by the id of its request.
-func (s *Store) Receipt(ctx context.Context, id string) ([]byte, error) {
-	missing := fault.New(fault.NotFound, "store.receipt", "There is no receipt with this id. Receipts are deleted after a while, see the retention settings.")
+// findRow looks through those that share the time of an id; seq is 0 when it
+// is not among them.
+func (l *ledger) findRow(ctx context.Context, query, id string) (seq int64, brief, detail []byte, err error) {
 	t, ok := usage.TimeOf(id)
 	if !ok {
-		return nil, missing
+		return 0, nil, nil, nil
 	}
+	rows, err := l.read.QueryContext(ctx, query, t.UnixNano(), t.UnixNano()+maxShare)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := rows.Scan(&seq, &brief, &detail); err != nil {
+			return 0, nil, nil, err
+		}
+		if row, err := usage.OpenRow(brief); err == nil && row.Is(id) {
+			return seq, brief, detail, nil
+		}
+	}
+	return 0, nil, nil, rows.Err()
+}
+
+// Receipt finds a receipt by the id of its request.
+func (s *Store) Receipt(ctx context.Context, id string) ([]byte, error) {
 	l := s.usage.Load()
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	var body []byte
-	err := l.read.QueryRowContext(ctx, `SELECT body FROM requests JOIN receipts USING (seq) WHERE seq >= ? AND seq < ? AND id = ?`,
-		t.UnixNano(), t.UnixNano()+maxShare, id).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, missing
+	seq, brief, detail, err := l.findRow(ctx, "SELECT seq, requests.body, receipts.body FROM requests JOIN receipts USING (seq) WHERE seq >= ? AND seq < ?", id)
+	if err != nil {
+		return nil, usageFault(err)
 	}
-	return body, usageFault(err)
+	if seq == 0 {
+		return nil, fault.New(fault.NotFound, "store.receipt", "There is no receipt with this id. Receipts are deleted after a while, see the retention settings.")
+	}
+	row, err := usage.OpenRow(brief)
+	if err != nil {
+		return nil, usageFault(err)
+	}
+	row.Detail = detail
+	r, err := row.Receipt()
+	if err != nil {
+		return nil, usageFault(err)
+	}
+	return r.AppendJSON(nil), nil
 }

@@ -169,9 +169,7 @@ func TestDamagedLogIsPutAsideAtStart(t *testing.T) {
 func TestLogDamagedWhileRunningIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	if err := s.Write(t.Context(), records(time.Now(), 300)); err != nil {
-		t.Fatal(err)
-	}
+	write(t, s, requests(time.Now(), 300))
 	if _, err := s.usage.Load().write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		t.Fatal(err)
 	}
@@ -188,8 +186,7 @@ func TestLogDamagedWhileRunningIsReplaced(t *testing.T) {
 	if err := s.usage.Swap(fresh).close(); err != nil {
 		t.Fatal(err)
 	}
-	batch := records(time.Now(), 10)
-	if err := s.Write(t.Context(), batch); err != nil {
+	if err := s.Write(t.Context(), pack(t, requests(time.Now(), 10))); err != nil {
 		t.Fatalf("write after damage: %v", err)
 	}
 	page, err := s.CallLogs(t.Context(), usage.Filter{})

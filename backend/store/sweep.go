@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 )
@@ -25,7 +26,8 @@ const (
 	upkeepFirst = 30 * time.Second
 	sweepRows   = 500                   // deleted in one transaction
 	sweepPages  = 256                   // given back to the file system in one
-	sweepPause  = 20 * time.Millisecond // between two, for the writer
+	sweepPause  = 20 * time.Millisecond // between two, at least
+	sweepShare  = 20                    // of the time at most one part is spent sweeping
 )
 
 // RetainDays makes each upkeep ask how many days requests are kept; until it
@@ -64,7 +66,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 	l := s.usage.Load()
 	r := (*s.retention.Load())()
 	for {
-		more, err := l.sweepStep(ctx, r, now())
+		began := now()
+		more, err := l.sweepStep(ctx, r, began)
 		if err != nil {
 			return err
 		}
@@ -74,7 +77,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(sweepPause):
+		case <-time.After(max(sweepPause, now().Sub(began)*(sweepShare-1))):
 		}
 	}
 }
@@ -83,13 +86,16 @@ func (s *Store) Sweep(ctx context.Context) error {
 func (l *ledger) sweepStep(ctx context.Context, r retention, at time.Time) (more bool, err error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	n, err := l.deleteBefore(ctx, "receipts", at.Add(-r.receipts).UnixNano())
-	if err != nil || n > 0 {
-		return n > 0, err
-	}
-	n, err = l.deleteBefore(ctx, "requests", at.Add(-r.rows).UnixNano())
-	if err != nil || n > 0 {
-		return n > 0, err
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	for _, step := range [...]func() (int64, error){
+		func() (int64, error) { return l.deleteBefore(ctx, "receipts", at.Add(-r.receipts).UnixNano()) },
+		func() (int64, error) { return l.deleteBefore(ctx, "requests", at.Add(-r.rows).UnixNano()) },
+		func() (int64, error) { return l.deleteMarks(ctx) },
+	} {
+		if n, err := step(); err != nil || n > 0 {
+			return n > 0, err
+		}
 	}
 	var pages, free, size int64
 	for pragma, to := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
@@ -107,12 +113,42 @@ func (l *ledger) sweepStep(ctx context.Context, r retention, at time.Time) (more
 	return false, nil
 }
 
+// deleteBefore deletes some of the rows before seq, the oldest first.
 func (l *ledger) deleteBefore(ctx context.Context, table string, seq int64) (int64, error) {
-	res, err := l.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE seq IN (SELECT seq FROM "+table+" WHERE seq < ? ORDER BY seq LIMIT ?)", seq, sweepRows)
+	var first, last int64
+	if err := l.write.QueryRowContext(ctx, "SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) FROM (SELECT seq FROM "+table+" WHERE seq < ? ORDER BY seq LIMIT ?)", seq, sweepRows).Scan(&first, &last); err != nil || last == 0 {
+		return 0, err
+	}
+	res, err := l.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE seq >= ? AND seq <= ?", first, last)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// deleteMarks deletes some of the marks and spans that hold no request any
+// more. The first span stays: it reaches from the beginning of time to the
+// next one.
+func (l *ledger) deleteMarks(ctx context.Context) (int64, error) {
+	var keep int64
+	err := l.write.QueryRowContext(ctx, "SELECT MAX(start) FROM spans WHERE start <= COALESCE((SELECT MIN(seq) FROM requests), ?)", int64(math.MaxInt64)).Scan(&keep)
+	if err != nil {
+		return 0, err
+	}
+	for _, query := range [...]string{
+		"DELETE FROM marks WHERE (what, value, span) IN (SELECT what, value, span FROM marks WHERE span < ? ORDER BY span LIMIT ?)",
+		"DELETE FROM spans WHERE start IN (SELECT start FROM spans WHERE start > 0 AND start < ? ORDER BY start LIMIT ?)",
+	} {
+		res, err := l.write.ExecContext(ctx, query, keep, sweepRows)
+		if err != nil {
+			return 0, err
+		}
+		if n, err := res.RowsAffected(); err != nil || n > 0 {
+			l.desk = newDesk()
+			return n, err
+		}
+	}
+	return 0, nil
 }
 
 // deleteOldest makes room: the oldest requests go together with their

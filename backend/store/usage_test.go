@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,17 +14,17 @@ import (
 	"omniroute/backend/usage"
 )
 
-// records makes n requests a millisecond apart, every fifth of which failed.
-func records(from time.Time, n int) []usage.Record {
-	list := make([]usage.Record, n)
+// requests makes n receipts a millisecond apart, every fifth of a failure.
+func requests(from time.Time, n int) []usage.Receipt {
+	list := make([]usage.Receipt, n)
 	for i := range list {
 		at := from.Add(time.Duration(i) * time.Millisecond).UTC()
-		r := usage.Record{
-			ID: usage.NewID(at), Time: at, Path: "/v1/messages", ClientFormat: "anthropic", UpstreamFormat: "openai-chat", Road: usage.RoadTranslated, Stream: i%2 == 0,
+		r := usage.Receipt{
+			ID: usage.NewID(at), Snapshot: int64(i), Time: at, Path: "/v1/messages", ClientFormat: "anthropic", UpstreamFormat: "openai-chat", Road: usage.RoadTranslated, Stream: i%2 == 0,
 			Agent: "claude-cli/2.1", KeyID: []string{"", "k1", "k2"}[i%3], RequestedModel: []string{"best", "openai/gpt-4.1", "gpt-4.1"}[i%3], Combo: []string{"best", "", ""}[i%3],
 			AnsweredBy: "openai/gpt-4.1", Target: config.Target{Provider: []string{"openai", "groq"}[i%2], Account: "a1", Model: "gpt-4.1"},
-			Status: 200, Tokens: llm.Usage{Input: 100, Output: 10, CacheRead: 5}, Cost: usage.Cost{Micros: 7, Known: i%4 != 0, Basis: "list"},
-			Attempts: 1, TTFT: 30 * time.Millisecond, Total: 90 * time.Millisecond, Receipt: []byte(fmt.Sprintf(`{"n":%d}`, i)),
+			Status: 200, Usage: llm.Usage{Input: 100, Output: 10, CacheRead: 5}, Cost: usage.Cost{Micros: 7, Known: i%4 != 0, Basis: "list"},
+			Attempts: []usage.Attempt{{Status: 200}}, Timing: usage.Timing{TTFT: 30 * time.Millisecond, Total: 90 * time.Millisecond},
 		}
 		if i%5 == 4 {
 			r.Status, r.Kind, r.Error, r.AnsweredBy, r.Target = 502, "upstream", "The upstream broke (100%).", "", config.Target{}
@@ -31,6 +32,25 @@ func records(from time.Time, n int) []usage.Record {
 		list[i] = r
 	}
 	return list
+}
+
+func pack(t testing.TB, list []usage.Receipt) []usage.Row {
+	t.Helper()
+	rows := make([]usage.Row, len(list))
+	for i := range list {
+		var err error
+		if rows[i], err = list[i].Pack(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rows
+}
+
+func write(t testing.TB, s *Store, list []usage.Receipt) {
+	t.Helper()
+	if err := s.Write(t.Context(), pack(t, list)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func ids(logs []usage.Record) []string {
@@ -43,11 +63,9 @@ func ids(logs []usage.Record) []string {
 
 func TestWrittenTwiceCountsOnce(t *testing.T) {
 	s := open(t, t.TempDir())
-	batch := records(time.Now().Add(-time.Minute), 50)
+	batch := requests(time.Now().Add(-time.Minute), 50)
 	for range 2 {
-		if err := s.Write(t.Context(), batch); err != nil {
-			t.Fatal(err)
-		}
+		write(t, s, batch)
 	}
 	page, err := s.CallLogs(t.Context(), usage.Filter{Limit: 1000})
 	if err != nil || len(page.Logs) != 50 {
@@ -57,24 +75,22 @@ func TestWrittenTwiceCountsOnce(t *testing.T) {
 	if err != nil || len(totals) != 1 || totals[0].Requests != 50 || totals[0].Failed != 10 {
 		t.Errorf("totals %+v, error %v; want 50 requests, 10 failed", totals, err)
 	}
-	want := batch[49]
-	want.Receipt = nil
-	if got := page.Logs[0]; got.ID != want.ID || got.Target != want.Target || got.Tokens != want.Tokens || got.Cost.Known != want.Cost.Known || got.Total != want.Total || !got.Time.Equal(want.Time) {
-		t.Errorf("newest row %+v\nwant %+v", got, want)
+	row := pack(t, batch)[49]
+	want, err := row.Record()
+	if err != nil || page.Logs[0] != want || want.ID != batch[49].ID || want.Attempts != 1 || want.Tokens != batch[49].Usage || want.Cost != batch[49].Cost {
+		t.Errorf("newest row %+v\nwant %+v (%v)", page.Logs[0], want, err)
 	}
 }
 
 func TestSharedNanosecondLosesNothing(t *testing.T) {
 	s := open(t, t.TempDir())
 	at := time.Now()
-	batch := records(at, 40)
+	batch := requests(at, 40)
 	for i := range batch {
 		batch[i].ID = usage.NewID(at)
 	}
 	for range 2 {
-		if err := s.Write(t.Context(), batch); err != nil {
-			t.Fatal(err)
-		}
+		write(t, s, batch)
 	}
 	var seen []string
 	before := ""
@@ -89,13 +105,15 @@ func TestSharedNanosecondLosesNothing(t *testing.T) {
 		seen = append(seen, ids(page.Logs)...)
 		before = seen[len(seen)-1]
 	}
-	want := ids(batch)
-	slices.Reverse(want)
+	var want []string
+	for _, r := range slices.Backward(batch) {
+		want = append(want, r.ID)
+	}
 	if !slices.Equal(seen, want) {
 		t.Errorf("paging saw %d rows, want the %d written, last first", len(seen), len(want))
 	}
 	for i, r := range batch {
-		if body, err := s.Receipt(t.Context(), r.ID); err != nil || string(body) != string(r.Receipt) {
+		if body, err := s.Receipt(t.Context(), r.ID); err != nil || string(body) != string(r.AppendJSON(nil)) {
 			t.Fatalf("receipt %d is %q, %v", i, body, err)
 		}
 	}
@@ -103,38 +121,36 @@ func TestSharedNanosecondLosesNothing(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	s := open(t, t.TempDir())
-	all := records(time.Now().Add(-time.Hour), 120)
-	if err := s.Write(t.Context(), all); err != nil {
-		t.Fatal(err)
-	}
+	all := requests(time.Now().Add(-time.Hour), 120)
+	write(t, s, all)
 	for name, c := range map[string]struct {
 		filter usage.Filter
-		want   func(r usage.Record) bool
+		want   func(r usage.Receipt) bool
 	}{
-		"all":        {usage.Filter{}, func(usage.Record) bool { return true }},
-		"key":        {usage.Filter{KeyID: "k1"}, func(r usage.Record) bool { return r.KeyID == "k1" }},
-		"combo":      {usage.Filter{Combo: "best"}, func(r usage.Record) bool { return r.Combo == "best" }},
-		"provider":   {usage.Filter{Provider: "groq"}, func(r usage.Record) bool { return r.Target.Provider == "groq" }},
-		"account":    {usage.Filter{Account: "a1"}, func(r usage.Record) bool { return r.Target.Account == "a1" }},
-		"failed":     {usage.Filter{Failed: true}, func(r usage.Record) bool { return r.Kind != "" }},
-		"kind":       {usage.Filter{Kind: "upstream"}, func(r usage.Record) bool { return r.Kind == "upstream" }},
-		"5xx":        {usage.Filter{StatusMin: 500, StatusMax: 599}, func(r usage.Record) bool { return r.Status >= 500 }},
-		"502":        {usage.Filter{StatusMin: 502, StatusMax: 502}, func(r usage.Record) bool { return r.Status == 502 }},
-		"418":        {usage.Filter{StatusMin: 418, StatusMax: 418}, func(usage.Record) bool { return false }},
-		"200":        {usage.Filter{StatusMin: 200, StatusMax: 200}, func(r usage.Record) bool { return r.Status == 200 }},
-		"requested":  {usage.Filter{Model: "best"}, func(r usage.Record) bool { return r.RequestedModel == "best" }},
-		"bare model": {usage.Filter{Model: "gpt-4.1"}, func(r usage.Record) bool { return r.RequestedModel == "gpt-4.1" || r.Target.Model == "gpt-4.1" }},
-		"prefixed model": {usage.Filter{Model: "openai/gpt-4.1"}, func(r usage.Record) bool {
+		"all":        {usage.Filter{}, func(usage.Receipt) bool { return true }},
+		"key":        {usage.Filter{KeyID: "k1"}, func(r usage.Receipt) bool { return r.KeyID == "k1" }},
+		"combo":      {usage.Filter{Combo: "best"}, func(r usage.Receipt) bool { return r.Combo == "best" }},
+		"provider":   {usage.Filter{Provider: "groq"}, func(r usage.Receipt) bool { return r.Target.Provider == "groq" }},
+		"account":    {usage.Filter{Account: "a1"}, func(r usage.Receipt) bool { return r.Target.Account == "a1" }},
+		"failed":     {usage.Filter{Failed: true}, func(r usage.Receipt) bool { return r.Kind != "" }},
+		"kind":       {usage.Filter{Kind: "upstream"}, func(r usage.Receipt) bool { return r.Kind == "upstream" }},
+		"5xx":        {usage.Filter{StatusMin: 500, StatusMax: 599}, func(r usage.Receipt) bool { return r.Status >= 500 }},
+		"502":        {usage.Filter{StatusMin: 502, StatusMax: 502}, func(r usage.Receipt) bool { return r.Status == 502 }},
+		"418":        {usage.Filter{StatusMin: 418, StatusMax: 418}, func(usage.Receipt) bool { return false }},
+		"200":        {usage.Filter{StatusMin: 200, StatusMax: 200}, func(r usage.Receipt) bool { return r.Status == 200 }},
+		"requested":  {usage.Filter{Model: "best"}, func(r usage.Receipt) bool { return r.RequestedModel == "best" }},
+		"bare model": {usage.Filter{Model: "gpt-4.1"}, func(r usage.Receipt) bool { return r.RequestedModel == "gpt-4.1" || r.Target.Model == "gpt-4.1" }},
+		"prefixed model": {usage.Filter{Model: "openai/gpt-4.1"}, func(r usage.Receipt) bool {
 			return r.RequestedModel == "openai/gpt-4.1" || r.AnsweredBy == "openai/gpt-4.1"
 		}},
-		"key and failed": {usage.Filter{KeyID: "k2", Failed: true, Provider: ""}, func(r usage.Record) bool { return r.KeyID == "k2" && r.Kind != "" }},
+		"key and failed": {usage.Filter{KeyID: "k2", Failed: true, Provider: ""}, func(r usage.Receipt) bool { return r.KeyID == "k2" && r.Kind != "" }},
 		"everything": {usage.Filter{KeyID: "k1", Provider: "openai", Model: "gpt-4.1", Account: "a1", StatusMin: 200, StatusMax: 299},
-			func(r usage.Record) bool { return r.KeyID == "k1" && r.Target.Provider == "openai" && r.Status == 200 }},
-		"search":         {usage.Filter{Search: "BROKE (100%)"}, func(r usage.Record) bool { return r.Kind != "" }},
-		"search literal": {usage.Filter{Search: "bro_e"}, func(usage.Record) bool { return false }},
-		"time":           {usage.Filter{From: all[10].Time, To: all[20].Time}, func(r usage.Record) bool { return !r.Time.Before(all[10].Time) && r.Time.Before(all[20].Time) }},
-		"before":         {usage.Filter{Before: all[30].ID}, func(r usage.Record) bool { return r.ID < all[30].ID }},
-		"nobody":         {usage.Filter{KeyID: "' OR 1=1 --"}, func(usage.Record) bool { return false }},
+			func(r usage.Receipt) bool { return r.KeyID == "k1" && r.Target.Provider == "openai" && r.Status == 200 }},
+		"search":         {usage.Filter{Search: "BROKE (100%)"}, func(r usage.Receipt) bool { return r.Kind != "" }},
+		"search literal": {usage.Filter{Search: "bro_e"}, func(usage.Receipt) bool { return false }},
+		"time":           {usage.Filter{From: all[10].Time, To: all[20].Time}, func(r usage.Receipt) bool { return !r.Time.Before(all[10].Time) && r.Time.Before(all[20].Time) }},
+		"before":         {usage.Filter{Before: all[30].ID}, func(r usage.Receipt) bool { return r.ID < all[30].ID }},
+		"nobody":         {usage.Filter{KeyID: "' OR 1=1 --"}, func(usage.Receipt) bool { return false }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.filter.Limit = 1000
@@ -163,24 +179,24 @@ func TestFilters(t *testing.T) {
 func TestNoListSorts(t *testing.T) {
 	s := open(t, t.TempDir())
 	for _, f := range []usage.Filter{{}, {KeyID: "k"}, {Combo: "c"}, {Provider: "p"}, {Failed: true}, {StatusMin: 400}, {StatusMin: 502, StatusMax: 502}, {Model: "m"}, {Model: "p/m"}, {KeyID: "k", Provider: "p", Failed: true}, {Account: "a"}, {Search: "x"}} {
-		for _, w := range walks(f, 5) {
-			rows, err := s.usage.Load().read.Query("EXPLAIN QUERY PLAN "+w.query(), append(w.args, 10)...)
-			if err != nil {
-				t.Fatalf("%+v: %v", f, err)
-			}
-			for rows.Next() {
-				var id, parent, x int
-				var detail string
-				if err := rows.Scan(&id, &parent, &x, &detail); err != nil {
-					t.Fatal(err)
-				}
-				if slices.Contains([]string{"USE TEMP B-TREE FOR ORDER BY"}, detail) {
-					t.Errorf("%+v sorts: %s", f, w.query())
-				}
-			}
-			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		w := walkOf(&f, 5)
+		query, args := w.query()
+		rows, err := s.usage.Load().read.Query("EXPLAIN QUERY PLAN "+query, args...)
+		if err != nil {
+			t.Fatalf("%+v: %v", f, err)
+		}
+		for rows.Next() {
+			var id, parent, x int
+			var detail string
+			if err := rows.Scan(&id, &parent, &x, &detail); err != nil {
 				t.Fatal(err)
 			}
+			if strings.Contains(detail, "TEMP B-TREE") || strings.HasPrefix(detail, "SCAN") {
+				t.Errorf("%+v: %s\n%s", f, detail, query)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -189,12 +205,8 @@ func TestTotals(t *testing.T) {
 	s := open(t, t.TempDir())
 	zone := time.FixedZone("UTC+3", 3*3600)
 	from := time.Date(2026, 11, 20, 22, 30, 0, 0, time.UTC) // 01:30 of the 21st there
-	if err := s.Write(t.Context(), records(from, 10)); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Write(t.Context(), records(from.Add(-2*time.Hour), 5)); err != nil {
-		t.Fatal(err)
-	}
+	write(t, s, requests(from, 10))
+	write(t, s, requests(from.Add(-2*time.Hour), 5))
 	bars, err := s.Totals(t.Context(), usage.Query{From: from.Add(-day), To: from.Add(day), Step: day, Zone: zone, By: usage.ByProvider})
 	if err != nil {
 		t.Fatal(err)
@@ -222,9 +234,7 @@ func TestTotals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Write(t.Context(), records(when, 1)); err != nil {
-			t.Fatal(err)
-		}
+		write(t, s, requests(when, 1))
 	}
 	bars, err = s.Totals(t.Context(), usage.Query{From: time.Date(2026, 10, 20, 0, 0, 0, 0, clocks), To: time.Date(2026, 10, 30, 0, 0, 0, 0, clocks), Step: day, Zone: clocks})
 	if err != nil {
@@ -246,9 +256,7 @@ func TestSweep(t *testing.T) {
 	s := open(t, t.TempDir())
 	now := time.Now()
 	for _, age := range []time.Duration{100 * day, 40 * day, day} {
-		if err := s.Write(t.Context(), records(now.Add(-age), 700)); err != nil {
-			t.Fatal(err)
-		}
+		write(t, s, requests(now.Add(-age), 700))
 	}
 	if err := s.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
@@ -281,13 +289,11 @@ func TestSweep(t *testing.T) {
 
 func TestFreePagesAreGivenBack(t *testing.T) {
 	s := open(t, t.TempDir())
-	batch := records(time.Now().Add(-40*day), 3000)
+	batch := requests(time.Now().Add(-40*day), 3000)
 	for i := range batch {
-		batch[i].Receipt = make([]byte, 4000)
+		batch[i].Policies = []string{strings.Repeat("x", 4000)}
 	}
-	if err := s.Write(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
+	write(t, s, batch)
 	before := pragma(t, s, "page_count")
 	if err := s.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
@@ -320,29 +326,4 @@ func TestReceiptNotFound(t *testing.T) {
 			t.Errorf("%q: %v, want not found", id, err)
 		}
 	}
-}
-
-func BenchmarkWriteBatch(b *testing.B) {
-	s, err := Open(b.Context(), b.TempDir(), quiet())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	at := time.Now()
-	batch := records(at, 500)
-	for i := range batch {
-		batch[i].Receipt = make([]byte, 700)
-	}
-	b.ReportAllocs()
-	rows := 0
-	for b.Loop() {
-		for i := range batch {
-			batch[i].ID = usage.NewID(at.Add(time.Duration(rows+i) * 100 * time.Microsecond))
-		}
-		rows += len(batch)
-		if err := s.Write(b.Context(), batch); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
 }

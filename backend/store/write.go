@@ -4,30 +4,43 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"omniroute/backend/usage"
 )
 
-const insertRequest = `INSERT INTO requests (seq, id, path, client_format, upstream_format, road, stream, agent, key_id, requested_model, combo, answered_by,
-	provider, account, model, status, kind, error, input, output, cache_read, cache_write, cache_long, reasoning, estimated, cost_micros, cost_basis, cache, attempts, ttft_ms, total_ms)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING`
+// wideRows is how many rows one statement takes: beyond it there is nothing
+// left to save.
+const wideRows = 32
 
-const upsertRollup = `INSERT INTO rollups (hour, provider, account, model, key_id, combo,
+const (
+	insertMark   = `INSERT INTO marks (what, value, span) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
+	upsertRollup = `INSERT INTO rollups (hour, provider, account, model, key_id, combo,
 	requests, failed, input, output, cache_read, cache_write, reasoning, cost_micros, unpriced, total_ms)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (hour, provider, account, model, key_id, combo) DO UPDATE SET requests = requests + excluded.requests, failed = failed + excluded.failed,
 	input = input + excluded.input, output = output + excluded.output, cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
 	reasoning = reasoning + excluded.reasoning, cost_micros = cost_micros + excluded.cost_micros, unpriced = unpriced + excluded.unpriced, total_ms = total_ms + excluded.total_ms`
+)
+
+// insertRows is a statement for n rows of requests or receipts.
+func insertRows(table string, n int) string {
+	return "INSERT INTO " + table + " (seq, body) VALUES (?, ?)" + strings.Repeat(", (?, ?)", n-1) + " ON CONFLICT (seq) DO NOTHING"
+}
 
 // maxShare is how many requests may share one nanosecond by the clock; on
 // systems with a coarse one they are numbered on from there.
 const maxShare = 4096
 
-// Write takes a batch in one transaction. Records it has are ignored. When
-// the database turns out to be damaged, it is put aside, a new one begun and
-// the batch written to that.
-func (s *Store) Write(ctx context.Context, batch []usage.Record) error {
+// errHeld says that a number is taken, by the same request or another one.
+var errHeld = errors.New("store: the number of a request is taken")
+
+// Write takes a batch in one transaction. Rows it has are ignored. When the
+// database turns out to be damaged, it is put aside, a new one begun and the
+// batch written to that.
+func (s *Store) Write(ctx context.Context, batch []usage.Row) error {
 	l := s.usage.Load()
 	err := l.put(ctx, batch)
 	if err == nil || !damaged(err) {
@@ -61,102 +74,213 @@ func (s *Store) renew(ctx context.Context, bad *ledger, cause error) (*ledger, e
 // Sync makes what Write committed survive a power cut.
 func (s *Store) Sync(context.Context) error { return usageFault(s.usage.Load().sync()) }
 
-func (l *ledger) put(ctx context.Context, batch []usage.Record) error {
+// put assumes that the whole batch is new, which it always is but after a
+// crash; otherwise it begins again and looks at each row.
+func (l *ledger) put(ctx context.Context, batch []usage.Row) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	// The driver starts a goroutine per statement to watch a context that can
 	// end; a batch is short enough to be finished.
 	ctx = context.WithoutCancel(ctx)
+	err := l.transact(ctx, func(tx *sql.Tx) error {
+		if err := l.number(batch); err != nil {
+			return err
+		}
+		if err := l.insert(ctx, tx, batch, l.seqs); err != nil {
+			return err
+		}
+		return l.tally(ctx, tx, batch, l.seqs)
+	})
+	if !errors.Is(err, errHeld) {
+		return err
+	}
+	return l.transact(ctx, func(tx *sql.Tx) error {
+		for i := range batch {
+			seq, isNew, err := l.insertOnce(ctx, tx, &batch[i])
+			if err != nil {
+				return err
+			}
+			if !isNew {
+				continue
+			}
+			if err := l.tally(ctx, tx, batch[i:i+1], []int64{seq}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// transact runs f and the sums it left in a transaction.
+func (l *ledger) transact(ctx context.Context, f func(*sql.Tx) error) (err error) {
+	defer func() {
+		if err != nil {
+			l.desk = newDesk()
+		}
+	}()
 	tx, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	insert, detail, rollup := tx.StmtContext(ctx, l.insert), tx.StmtContext(ctx, l.detail), tx.StmtContext(ctx, l.rollup)
-	sums := make(map[bucket]*sum)
-	for i := range batch {
-		r := &batch[i]
-		seq, isNew, err := insertOnce(ctx, tx, insert, r)
-		if err != nil {
-			return err
-		}
-		if !isNew {
-			continue
-		}
-		if len(r.Receipt) > 0 {
-			if _, err := detail.ExecContext(ctx, seq, r.Receipt); err != nil {
-				return err
-			}
-		}
-		b := bucketOf(r)
-		if sums[b] == nil {
-			sums[b] = &sum{}
-		}
-		sums[b].add(r)
+	if err := f(tx); err != nil {
+		return err
 	}
-	for b, u := range sums {
-		if _, err := rollup.ExecContext(ctx, b.hour, b.provider, b.account, b.model, b.key, b.combo, u.requests, u.failed,
-			u.input, u.output, u.cacheRead, u.cacheWrite, u.reasoning, u.cost, u.unpriced, u.totalMs); err != nil {
-			return err
-		}
+	if err := l.sumUp(ctx, tx); err != nil {
+		return err
 	}
 	return tx.Commit()
 }
 
-// insertOnce inserts a record under the first free number from its time on.
-func insertOnce(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r *usage.Record) (seq int64, isNew bool, err error) {
-	seq = seqOf(r)
-	for range maxShare {
-		var cost any
-		if r.Cost.Known {
-			cost = r.Cost.Micros
+// number gives each row of a batch the first number free in it, into l.seqs.
+func (l *ledger) number(batch []usage.Row) error {
+	clear(l.taken)
+	l.seqs = l.seqs[:0]
+	for i := range batch {
+		seq := batch[i].Seq
+		for held := true; held; seq++ {
+			_, held = l.taken[seq]
+			if seq-batch[i].Seq > maxShare {
+				return errHeld
+			}
 		}
-		res, err := insert.ExecContext(ctx, seq, r.ID, r.Path, r.ClientFormat, r.UpstreamFormat, string(r.Road), r.Stream, r.Agent, r.KeyID, r.RequestedModel, r.Combo, r.AnsweredBy,
-			r.Target.Provider, r.Target.Account, r.Target.Model, r.Status, r.Kind, r.Error,
-			r.Tokens.Input, r.Tokens.Output, r.Tokens.CacheRead, r.Tokens.CacheWrite, r.Tokens.CacheLong, r.Tokens.Reasoning, r.Tokens.Estimated,
-			cost, r.Cost.Basis, r.Cache, r.Attempts, r.TTFT.Milliseconds(), r.Total.Milliseconds())
+		seq--
+		l.taken[seq] = struct{}{}
+		l.seqs = append(l.seqs, seq)
+	}
+	return nil
+}
+
+// insert writes rows under their numbers, errHeld if one is taken.
+func (l *ledger) insert(ctx context.Context, tx *sql.Tx, rows []usage.Row, seqs []int64) error {
+	for len(rows) > 0 {
+		n, briefs, details := 1, l.brief, l.detail
+		if len(rows) >= wideRows {
+			n, briefs, details = wideRows, l.briefs, l.details
+		}
+		l.args = l.args[:0]
+		for i := range n {
+			l.args = append(l.args, seqs[i], rows[i].Brief)
+		}
+		res, err := tx.StmtContext(ctx, briefs).ExecContext(ctx, l.args...)
 		if err != nil {
+			return err
+		}
+		if done, err := res.RowsAffected(); err != nil || done != int64(n) {
+			return errors.Join(err, errHeld)
+		}
+		for i := range n {
+			l.args[2*i+1] = rows[i].Detail
+		}
+		if _, err := tx.StmtContext(ctx, details).ExecContext(ctx, l.args...); err != nil {
+			return err
+		}
+		rows, seqs = rows[n:], seqs[n:]
+	}
+	return nil
+}
+
+// insertOnce inserts a row under the first free number from its time on,
+// unless it is there.
+func (l *ledger) insertOnce(ctx context.Context, tx *sql.Tx, r *usage.Row) (seq int64, isNew bool, err error) {
+	err = l.insert(ctx, tx, []usage.Row{*r}, []int64{r.Seq})
+	if !errors.Is(err, errHeld) {
+		return r.Seq, true, err
+	}
+	seq, there, err := firstFree(ctx, tx, r)
+	if err != nil || there {
+		return seq, false, err
+	}
+	return seq, true, l.insert(ctx, tx, []usage.Row{*r}, []int64{seq})
+}
+
+// firstFree finds the number for a row whose own is taken, unless the row is
+// there.
+func firstFree(ctx context.Context, tx *sql.Tx, r *usage.Row) (seq int64, there bool, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT seq, body FROM requests WHERE seq >= ? AND seq < ? ORDER BY seq", r.Seq, r.Seq+maxShare)
+	if err != nil {
+		return 0, false, err
+	}
+	defer func() { _ = rows.Close() }()
+	free := r.Seq
+	for rows.Next() {
+		var body sql.RawBytes
+		if err := rows.Scan(&seq, &body); err != nil {
 			return 0, false, err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return seq, true, err
+		if seq > free {
+			return free, false, nil
 		}
-		var id string
-		if err := tx.QueryRowContext(ctx, "SELECT id FROM requests WHERE seq = ?", seq).Scan(&id); err != nil || id == r.ID {
-			return seq, false, err
+		if o, err := usage.OpenRow(body); err == nil && o.Same(r) {
+			return seq, true, nil
 		}
-		seq++
+		free = seq + 1
 	}
-	return 0, false, errors.New("store: no free number for a request")
-}
-
-func seqOf(r *usage.Record) int64 {
-	if t, ok := usage.TimeOf(r.ID); ok {
-		return t.UnixNano()
+	if free-r.Seq >= maxShare && rows.Err() == nil {
+		return 0, false, errors.New("store: no free number for a request")
 	}
-	return r.Time.UnixNano()
+	return free, false, rows.Err()
 }
 
-// bucket is the key of a roll-up.
-type bucket struct {
-	hour                                 int64
-	provider, account, model, key, combo string
+// tally adds rows to the sums of the batch and marks their spans.
+func (l *ledger) tally(ctx context.Context, tx *sql.Tx, rows []usage.Row, seqs []int64) error {
+	marks := tx.StmtContext(ctx, l.mark)
+	for i := range rows {
+		r := &rows[i]
+		g := l.desk.group(r.Labels)
+		start, err := l.desk.place(ctx, tx, seqs[i])
+		if err != nil {
+			return err
+		}
+		if err := l.desk.mark(ctx, marks, g, start); err != nil {
+			return err
+		}
+		if len(g.sums) == 0 {
+			l.desk.touched = append(l.desk.touched, g)
+		}
+		g.add(r)
+	}
+	return nil
 }
 
-func bucketOf(r *usage.Record) bucket {
-	return bucket{r.Time.Unix() / 3600, r.Target.Provider, r.Target.Account, r.Target.Model, r.KeyID, r.Combo}
+// sumUp writes the sums of the batch into the roll-ups.
+func (l *ledger) sumUp(ctx context.Context, tx *sql.Tx) error {
+	rollup := tx.StmtContext(ctx, l.rollup)
+	for _, g := range l.desk.touched {
+		t := &g.labels.Target
+		for _, u := range g.sums {
+			if _, err := rollup.ExecContext(ctx, u.hour, t.Provider, t.Account, t.Model, g.labels.KeyID, g.labels.Combo, u.requests, u.failed,
+				u.input, u.output, u.cacheRead, u.cacheWrite, u.reasoning, u.cost, u.unpriced, u.totalMs); err != nil {
+				return err
+			}
+		}
+		g.sums = g.sums[:0]
+	}
+	l.desk.touched = l.desk.touched[:0]
+	return nil
 }
 
+// sum is what a group consumed in an hour.
 type sum struct {
+	hour                                                                                       int64 // unix seconds / 3600
 	requests, failed, input, output, cacheRead, cacheWrite, reasoning, cost, unpriced, totalMs int64
 }
 
-func (u *sum) add(r *usage.Record) {
+func (g *group) add(r *usage.Row) {
+	hour := r.At / int64(time.Hour)
+	i := slices.IndexFunc(g.sums, func(u sum) bool { return u.hour == hour })
+	if i < 0 {
+		g.sums = append(g.sums, sum{hour: hour})
+		i = len(g.sums) - 1
+	}
+	u := &g.sums[i]
 	u.requests++
-	if r.Kind != "" {
+	if g.labels.Kind != "" {
 		u.failed++
 	}
 	u.input += r.Tokens.Input
@@ -164,10 +288,10 @@ func (u *sum) add(r *usage.Record) {
 	u.cacheRead += r.Tokens.CacheRead
 	u.cacheWrite += r.Tokens.CacheWrite
 	u.reasoning += r.Tokens.Reasoning
-	if r.Cost.Known {
-		u.cost += r.Cost.Micros
+	if r.Priced {
+		u.cost += r.Micros
 	} else {
 		u.unpriced++
 	}
-	u.totalMs += int64(r.Total / time.Millisecond)
+	u.totalMs += r.Total.Milliseconds()
 }

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
 )
@@ -44,14 +45,31 @@ func BenchmarkNewID(b *testing.B) {
 	}
 }
 
-func FuzzReadPayload(f *testing.F) {
+func FuzzPayload(f *testing.F) {
 	f.Add(appendBegin(nil, &BeginRecord{ID: NewID(time.Now()), Time: time.Now(), Path: "/v1"}))
 	f.Add(appendEnd(nil, receipt(0)))
 	f.Add([]byte{kindEnd, 26})
 	f.Fuzz(func(t *testing.T, p []byte) {
-		r, end, err := readPayload(p, make(names))
-		if err == nil && end == (r.Kind == KindInterrupted) && p[0] == kindBegin {
-			t.Errorf("a begin was read as an end")
+		if len(p) == 0 {
+			return
+		}
+		if r, err := readBegin(p); err == nil && r.Kind != KindInterrupted {
+			t.Errorf("a begin was read as %+v", r)
+		}
+		row, err := endRow(p)
+		if err != nil {
+			return
+		}
+		r, err := row.Receipt()
+		if err != nil {
+			return
+		}
+		again, err := r.Pack()
+		if err != nil || !again.Same(&row) || !row.Is(r.ID) {
+			t.Errorf("what was read cannot be packed again: %v, %+v", err, r)
+		}
+		if !json.Valid(r.AppendJSON(nil)) {
+			t.Errorf("receipt %s is no JSON", r.AppendJSON(nil))
 		}
 	})
 }

@@ -1,27 +1,28 @@
 package usage
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
-	"io"
 	"io/fs"
+	"math/bits"
 	"os"
 	"slices"
 	"sync"
 	"time"
 )
 
-// How records are gathered into one transaction.
+// How rows are gathered into one transaction.
 const (
-	batchRows  = 500
-	batchBytes = 1 << 20
-	batchDelay = 250 * time.Millisecond // how long the first record of a batch waits for others
+	batchRows  = 1000
+	batchDelay = 250 * time.Millisecond // how long the first row of a batch waits for others
 	syncDelay  = 900 * time.Millisecond // fsync follows a write by less than a second
 	retryFirst = 250 * time.Millisecond
 	retryMost  = 5 * time.Second
-	chunkBytes = 256 << 10
 	drainTime  = 5 * time.Second // what Run may take after its context ended
+	arenaLeast = 64 << 10        // memory of a batch, in bytes
+	arenaMost  = 1 << 20         // more only for a single frame that is larger
 )
 
 // books is the reading half of the journal. It belongs to the goroutine that
@@ -31,32 +32,16 @@ type books struct {
 	segment  *segment // being read
 	file     *os.File // of segment
 	last     uint64   // number of the newest segment that was opened
-	chunk    []byte   // memory of buf
-	buf      []byte   // what was read of it and not yet taken apart
-	open     map[string]entry
-	names    names
-	done     []*segment // read to the end; kept until their rows are safe and their begins ended
-}
+	arena    []byte   // what was read of it; arena[from:to] is not yet taken apart
+	from, to int
+	lost     bool  // what is at from is damaged
+	past     int64 // bytes of frames in the segments that were read to the end
 
-// entry is a begin without an end: what its row would be, and where it stands.
-type entry struct {
-	record  Record
-	segment *segment
-}
+	rows   []Row // being written; they point into arena
+	spares int   // how many of rows were in no segment
 
-// batch is what one transaction takes.
-type batch struct {
-	records []Record
-	frames  int64 // how many frames of this process it covers
-	bytes   int
+	done []*segment // read to the end; kept until their rows are safe and their begins ended
 }
-
-func (b *batch) add(r Record) {
-	b.records = append(b.records, r)
-	b.bytes += len(r.Receipt) + 512
-}
-
-func (b *batch) full() bool { return len(b.records) >= batchRows || b.bytes >= batchBytes }
 
 // Replay takes what an earlier process left in its journal into the database:
 // finished requests as they are, those without an end as interrupted. It is
@@ -64,37 +49,46 @@ func (b *batch) full() bool { return len(b.records) >= batchRows || b.bytes >= b
 // it failed. What is damaged is skipped, record by record.
 func (m *Meter) Replay(ctx context.Context) error {
 	old := m.journal.left()
-	var b batch
-	open := make(map[string]Record)
+	var rows []Row
+	write := func(least int) error {
+		if len(rows) < least {
+			return nil
+		}
+		err := m.sink.Write(ctx, rows)
+		rows = rows[:0]
+		return err
+	}
+	open := make(map[string][]byte) // begins by their version and id
+	const idEnd = 2 + 16
 	take := func(payload []byte) error {
-		r, end, err := readPayload(payload, m.books.names)
-		switch {
-		case err != nil:
-			m.log.Warn("a record of the journal cannot be read and is left out", "error", err)
-			return nil
-		case !end:
-			open[r.ID] = r
+		if payload[0] == kindBegin && len(payload) >= idEnd {
+			open[string(payload[1:idEnd])] = bytes.Clone(payload)
 			return nil
 		}
-		delete(open, r.ID)
-		if b.add(r); b.full() {
-			defer func() { b = batch{} }()
-			return m.sink.Write(ctx, b.records)
+		row, err := endRow(payload)
+		if err != nil {
+			m.unreadable(err)
+			return nil
 		}
-		return nil
+		delete(open, string(row.Brief[:idEnd-1]))
+		rows = append(rows, row)
+		return write(batchRows)
 	}
 	for _, s := range old {
 		if err := m.replaySegment(s, take); err != nil {
 			return err
 		}
 	}
-	for _, r := range open {
-		b.add(interrupted(r))
-	}
-	if len(b.records) > 0 {
-		if err := m.sink.Write(ctx, b.records); err != nil {
-			return err
+	for _, payload := range open {
+		row, err := interrupted(payload)
+		if err != nil {
+			m.unreadable(err)
+			continue
 		}
+		rows = append(rows, row)
+	}
+	if err := write(1); err != nil {
+		return err
 	}
 	if len(old) > 0 {
 		if err := m.sink.Sync(ctx); err != nil {
@@ -108,14 +102,17 @@ func (m *Meter) Replay(ctx context.Context) error {
 	return nil
 }
 
-// interrupted completes the row of a request that had begun.
-func interrupted(r Record) Record {
-	r.Error = "The gateway stopped while this request was running."
-	r.Receipt = (&Receipt{
-		ID: r.ID, Time: r.Time, Path: r.Path, ClientFormat: r.ClientFormat, Stream: r.Stream, Agent: r.Agent, KeyID: r.KeyID,
-		RequestedModel: r.RequestedModel, Kind: r.Kind, Error: r.Error,
-	}).AppendJSON(nil)
-	return r
+func (m *Meter) unreadable(err error) {
+	m.log.Error("a record of the journal cannot be read and is left out", "error", err)
+}
+
+// interrupted makes the row of a request that had begun.
+func interrupted(begin []byte) (Row, error) {
+	r, err := readBegin(begin)
+	if err != nil {
+		return Row{}, err
+	}
+	return r.Pack()
 }
 
 func (m *Meter) replaySegment(s *segment, take func([]byte) error) error {
@@ -199,21 +196,14 @@ func (m *Meter) gather(ctx context.Context) bool {
 // drain writes everything there is, waiting out a database that refuses.
 func (m *Meter) drain(ctx context.Context) {
 	m.waiting.Store(0)
-	m.untilDone(ctx, func() error {
-		if m.books.replayed {
-			return nil
+	if !m.books.replayed && !m.untilDone(ctx, func() error { return m.Replay(ctx) }) {
+		return
+	}
+	for ctx.Err() == nil && m.fill() {
+		if len(m.books.rows) > 0 && !m.untilDone(ctx, func() error { return m.sink.Write(ctx, m.books.rows) }) {
+			return // the rows stay where they are, and in the journal
 		}
-		return m.Replay(ctx)
-	})
-	for ctx.Err() == nil {
-		b := m.fill()
-		if b.frames == 0 {
-			break
-		}
-		if len(b.records) > 0 && !m.untilDone(ctx, func() error { return m.sink.Write(ctx, b.records) }) {
-			return // what is in b stays in the journal for the next start
-		}
-		m.advance(b.frames)
+		m.advance()
 	}
 	m.retireSegments(ctx)
 }
@@ -223,12 +213,13 @@ func (m *Meter) untilDone(ctx context.Context, f func() error) bool {
 	for pause := retryFirst; ; pause = min(2*pause, retryMost) {
 		err := f()
 		if err == nil {
+			m.over(troubleRows)
 			return true
 		}
 		if ctx.Err() != nil {
 			return false
 		}
-		m.report("The request log cannot be written to the database. Requests go on and are kept in the journal until it works again.", err)
+		m.report(troubleRows, "The request log cannot be written to the database. Requests go on and are kept in the journal until it works again.", err)
 		select {
 		case <-ctx.Done():
 			return false
@@ -237,60 +228,73 @@ func (m *Meter) untilDone(ctx context.Context, f func() error) bool {
 	}
 }
 
-func (m *Meter) advance(frames int64) {
-	m.committed.Add(frames)
+// advance notes that everything read so far needs no more writing.
+func (m *Meter) advance() {
+	k := &m.books
+	m.written.Store(k.place())
 	m.mu.Lock()
+	m.unspared += k.spares
 	close(m.progress)
 	m.progress = make(chan struct{})
 	m.mu.Unlock()
-	if m.troubled.Load() {
-		m.report("", nil)
-	}
+	k.rows, k.spares = k.rows[:0], 0
 }
 
-// fill reads the next batch. A batch without frames means that there is
-// nothing to read.
-func (m *Meter) fill() batch {
-	var b batch
-	for _, payload := range m.takeSpare() {
-		m.take(&b, nil, payload)
+// fill reads the next batch into rows, false when there is nothing to read.
+// Rows that were not written are the next batch once more.
+func (m *Meter) fill() bool {
+	k := &m.books
+	if len(k.rows) > 0 {
+		return true
 	}
-	for !b.full() {
+	spares := m.takeSpares()
+	for _, s := range spares {
+		if s.begun != nil {
+			m.journal.ended(s.begun)
+		}
+		m.take(s.payload)
+	}
+	k.spares = len(spares)
+	k.settle(m.journal.behind(m.written.Load()))
+	for len(k.rows) < batchRows {
 		payload := m.nextPayload()
 		if payload == nil {
 			break
 		}
-		m.take(&b, m.books.segment, payload)
+		if payload[0] == kindEnd {
+			m.take(payload)
+		}
 	}
-	return b
+	return k.place() != m.written.Load() || len(spares) > 0
 }
 
-func (m *Meter) take(b *batch, s *segment, payload []byte) {
-	b.frames++
-	r, end, err := readPayload(payload, m.books.names)
+// place is up to where the journal was taken apart, in bytes of frames.
+func (k *books) place() int64 {
+	if k.segment == nil {
+		return k.past
+	}
+	return k.segment.base + k.segment.at - int64(headBytes) - int64(k.to-k.from)
+}
+
+// take adds the row of an end. Begins matter only to Replay.
+func (m *Meter) take(payload []byte) {
+	row, err := endRow(payload)
 	if err != nil {
-		m.log.Error("a record of the journal cannot be read and is left out", "error", err)
+		m.unreadable(err)
 		return
 	}
-	if !end {
-		s.open++
-		m.books.open[r.ID] = entry{r, s}
-		return
-	}
-	if e, ok := m.books.open[r.ID]; ok {
-		e.segment.open--
-		delete(m.books.open, r.ID)
-	}
-	b.add(r)
+	m.books.rows = append(m.books.rows, row)
 }
 
 // nextPayload returns the next record written by this process, nil when all
-// were read. It is valid until the next call.
+// were read or the memory of the batch is full.
 func (m *Meter) nextPayload() []byte {
 	k := &m.books
 	for {
-		if payload := frameAt(k.buf, m.journal.salt); payload != nil {
-			k.buf = k.buf[frameHead+len(payload):]
+		payload, need := frameAt(k.arena[k.from:k.to], m.journal.salt)
+		if payload != nil {
+			k.from += need
+			k.lost = false
 			return payload
 		}
 		if k.segment == nil && !m.openNext() {
@@ -298,30 +302,33 @@ func (m *Meter) nextPayload() []byte {
 		}
 		writing := m.journal.writing(k.segment) // asked before the tail, which is final once it says no
 		tail := k.segment.tail.Load()
-		if k.segment.at < tail {
-			if err := m.readChunk(tail); err != nil {
-				m.report("The journal of requests cannot be read back.", err)
+		have := k.to - k.from
+		switch {
+		case need > have && k.segment.at < tail:
+			if !k.room(need) {
 				return nil
 			}
-			continue
-		}
-		if len(k.buf) > 0 { // the disk gave back something else than was written
-			m.log.Error("a damaged piece of the journal is left out", "file", k.segment.path)
-			payload, size, _ := nextFrame(k.buf, m.journal.salt)
-			k.buf = k.buf[size:]
-			if payload != nil {
-				return payload
+			if err := k.read(tail); err != nil {
+				m.report(troubleRead, "The journal of requests cannot be read back.", err)
+				return nil
 			}
-			k.buf = nil
-		}
-		if writing {
+			m.over(troubleRead)
+		case have > 0: // the disk gave back something else than was written
+			if !k.lost {
+				m.log.Error("a damaged piece of the journal is left out", "file", k.segment.path)
+			}
+			k.lost = true
+			k.from++
+		case writing:
 			return nil
+		default:
+			k.past = k.segment.base + tail - int64(headBytes)
+			k.done = append(k.done, k.segment)
+			if err := k.file.Close(); err != nil {
+				m.log.Warn("a segment of the journal cannot be closed", "error", err)
+			}
+			k.file, k.segment = nil, nil
 		}
-		k.done = append(k.done, k.segment)
-		if err := k.file.Close(); err != nil {
-			m.log.Warn("a segment of the journal cannot be closed", "error", err)
-		}
-		k.file, k.segment = nil, nil
 	}
 }
 
@@ -333,55 +340,73 @@ func (m *Meter) openNext() bool {
 	}
 	f, err := os.Open(s.path)
 	if err != nil {
-		m.report("The journal of requests cannot be read back.", err)
+		m.report(troubleRead, "The journal of requests cannot be read back.", err)
 		return false
 	}
 	k.last, k.segment, k.file = s.n, s, f
-	s.at, k.buf = int64(headBytes), nil
+	s.at = int64(headBytes)
 	return true
 }
 
-// readChunk reads on in the segment, never beyond its last whole frame.
-func (m *Meter) readChunk(tail int64) error {
-	k := &m.books
-	n := min(tail-k.segment.at, max(chunkBytes, int64(len(k.buf))*2))
-	if rest := len(k.buf); cap(k.chunk) < rest+int(n) {
-		chunk := make([]byte, rest, rest+int(n))
-		copy(chunk, k.buf)
-		k.chunk = chunk
+// settle makes the arena ready for a batch: no row points into it any more.
+// behind is how many bytes wait to be read.
+func (k *books) settle(behind int64) {
+	if size := int(min(max(behind, arenaLeast), arenaMost)); cap(k.arena) < size {
+		arena := make([]byte, 1<<bits.Len(uint(size-1)))
+		k.to = copy(arena, k.arena[k.from:k.to])
+		k.arena = arena
 	} else {
-		k.chunk = k.chunk[:copy(k.chunk[:rest], k.buf)]
+		k.to = copy(k.arena, k.arena[k.from:k.to])
 	}
-	rest := len(k.chunk)
-	k.chunk = k.chunk[:rest+int(n)]
-	if _, err := k.file.ReadAt(k.chunk[rest:], k.segment.at); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	k.from = 0
+}
+
+// room makes the arena long enough for need bytes from from on. It cannot
+// when rows point into it.
+func (k *books) room(need int) bool {
+	switch {
+	case k.from+need <= len(k.arena) && k.to < len(k.arena):
+		return true
+	case len(k.rows) > 0:
+		return false
 	}
-	k.segment.at += n
-	k.buf = k.chunk
-	return nil
+	arena := k.arena
+	if need > len(arena) {
+		arena = make([]byte, need)
+	}
+	k.to = copy(arena, k.arena[k.from:k.to])
+	k.arena, k.from = arena, 0
+	return true
+}
+
+// read reads on in the segment, never beyond its last whole frame.
+func (k *books) read(tail int64) error {
+	n := min(tail-k.segment.at, int64(len(k.arena)-k.to))
+	got, err := k.file.ReadAt(k.arena[k.to:k.to+int(n)], k.segment.at)
+	k.to += got
+	k.segment.at += int64(got)
+	return err
 }
 
 // retireSegments deletes the segments that are no longer needed: read, their
 // rows safe, their begins ended.
 func (m *Meter) retireSegments(ctx context.Context) {
 	k := &m.books
-	if !slices.ContainsFunc(k.done, finished) {
+	if !slices.ContainsFunc(k.done, m.journal.finished) {
 		return
 	}
 	if err := m.sink.Sync(ctx); err != nil {
 		m.log.Warn("the request log cannot be synced; the journal is kept", "error", err)
 		return
 	}
-	for _, s := range k.done {
-		if finished(s) {
-			m.remove(s)
+	k.done = slices.DeleteFunc(k.done, func(s *segment) bool {
+		if !m.journal.finished(s) {
+			return false
 		}
-	}
-	k.done = slices.DeleteFunc(k.done, finished)
+		m.remove(s)
+		return true
+	})
 }
-
-func finished(s *segment) bool { return s.open == 0 }
 
 // syncLoop follows every write with an fsync less than a second later.
 func (m *Meter) syncLoop(ctx context.Context) {
@@ -401,7 +426,9 @@ func (m *Meter) syncLoop(ctx context.Context) {
 		case <-delay.C:
 		}
 		if err := m.journal.sync(); err != nil {
-			m.report("The journal of requests cannot be made safe against a power cut.", err)
+			m.report(troubleSync, "The journal of requests cannot be made safe against a power cut.", err)
+			continue
 		}
+		m.over(troubleSync)
 	}
 }

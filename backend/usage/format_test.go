@@ -3,10 +3,12 @@ package usage
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"omniroute/backend/config"
 	"omniroute/backend/llm"
 )
 
@@ -74,5 +76,66 @@ func TestUSD(t *testing.T) {
 		if got := string(AppendUSD(nil, micros)); got != want {
 			t.Errorf("%d is %q, want %q", micros, got, want)
 		}
+	}
+}
+
+// What is read back must show what was settled, to the last character.
+func TestPacking(t *testing.T) {
+	plain := receipt(1)
+	long := receipt(2)
+	long.Error, long.Agent, long.RequestedModel = strings.Repeat("é", 400), strings.Repeat("x", 600), "\x00\xff\""
+	long.Time = time.Date(1999, 1, 1, 0, 0, 0, 5, time.UTC) // the id tells another time
+	for i := range maxList + 20 {
+		long.Losses = append(long.Losses, llm.Loss{Path: fmt.Sprint("path", i), Why: strings.Repeat("y", 400)})
+		long.Candidates = append(long.Candidates, Choice{config.Target{Provider: fmt.Sprint("p", i), Account: "a", Model: "m"}, ""})
+		long.Attempts = append(long.Attempts, Attempt{Target: config.Target{Model: fmt.Sprint("m", i)}, Status: 500, Kind: "upstream", Latency: -time.Millisecond})
+		long.Policies = append(long.Policies, fmt.Sprint("policy", i%3))
+	}
+	broke := &Receipt{ID: NewID(time.Now()), Time: time.Now().UTC(), Kind: "canceled", Status: 499, Usage: llm.Usage{CacheLong: 3, Estimated: true}, Cost: Cost{Basis: "unknown"}}
+	for _, r := range []*Receipt{plain, long, broke} {
+		row, err := r.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := row.Receipt()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g, w := string(got.AppendJSON(nil)), string(r.AppendJSON(nil)); g != w {
+			t.Errorf("read back as\n%s\nwant\n%s", g, w)
+		}
+		if got.Usage != r.Usage || !row.Is(r.ID) {
+			t.Errorf("usage %+v of %s, want %+v of %s", got.Usage, got.ID, r.Usage, r.ID)
+		}
+		again, err := got.Pack()
+		if same := string(again.Brief) == string(row.Brief) && string(again.Detail) == string(row.Detail); err != nil || !same && r != long {
+			t.Errorf("what was read packs differently (%v)", err)
+		}
+		// A newer version may have added fields behind ours.
+		row, err = OpenRow(append(slices.Clone(row.Brief), 1, 2, 3))
+		if rec, err2 := row.Record(); err != nil || err2 != nil || rec.ID != r.ID || rec.Cache != r.Cache {
+			t.Errorf("with fields from the future: %+v, %v, %v", rec, err, err2)
+		}
+	}
+	a, b := *receipt(3), *receipt(4)
+	b.Usage.Input, b.Path = 7, "/other"
+	x, errX := a.Pack()
+	y, errY := b.Pack()
+	if errX != nil || errY != nil || string(x.Labels) != string(y.Labels) {
+		t.Error("equal labels are different bytes")
+	}
+	for n := range len(x.Brief) {
+		if row, err := OpenRow(x.Brief[:n]); err == nil {
+			row.Detail = x.Detail[:min(n, len(x.Detail))]
+			_, _ = row.Receipt() // must not panic
+		}
+	}
+}
+
+func TestAnIDThatIsNoneIsLeftOut(t *testing.T) {
+	r := receipt(0)
+	r.ID = "made-up"
+	if row, err := r.Pack(); err == nil {
+		t.Errorf("became %+v", row)
 	}
 }

@@ -32,10 +32,10 @@ type segment struct {
 
 	file *os.File     // writing end, nil once closed
 	tail atomic.Int64 // bytes of whole frames, head included
+	base int64        // bytes of frames in all segments of this process before it
+	open int          // begins in it whose end was not written yet
 
-	// The reader's, see books.
-	at   int64 // up to here it was read
-	open int   // begins in it whose end was not read yet
+	at int64 // up to here it was read, see books
 }
 
 // journal is the writing half. One mutex, one write per record: when write
@@ -44,8 +44,11 @@ type journal struct {
 	dir  string
 	salt uint32 // of all segments of this process
 
+	ends atomic.Int64 // where the last end stops, counted in bytes of frames
+
 	mu       sync.Mutex
 	segments []*segment // oldest first; the last one is written to
+	total    int64      // bytes of frames written by this process
 	next     uint64
 	dirty    bool // something was written since the last sync
 	retired  []*os.File
@@ -76,14 +79,47 @@ func openJournal(dir string) (*journal, error) {
 	return j, nil
 }
 
-// append writes one frame. After an error the journal is as before: a piece
-// of a frame is cut off again, so that later frames stay readable.
-func (j *journal) append(frame []byte) error {
+// append writes the frame of an end. begun is the segment of its begin, nil
+// when there is none. After an error the journal is as before: a piece of a
+// frame is cut off again, so that later frames stay readable.
+func (j *journal) append(frame []byte, begun *segment) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if _, err := j.write(frame); err != nil {
+		return err
+	}
+	j.ends.Store(j.total)
+	if begun != nil {
+		begun.open--
+	}
+	return nil
+}
+
+// appendBegin writes the frame of a begin and returns the segment it is in,
+// which stays until the end is written.
+func (j *journal) appendBegin(frame []byte) (*segment, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	s, err := j.write(frame)
+	if err != nil {
+		return nil, err
+	}
+	s.open++
+	return s, nil
+}
+
+// ended says that the end of a begin in s is safe elsewhere.
+func (j *journal) ended(s *segment) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	s.open--
+}
+
+// write appends a frame. The caller holds mu.
+func (j *journal) write(frame []byte) (*segment, error) {
 	s, err := j.current(len(frame))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !j.dirty {
 		j.dirty = true
@@ -95,10 +131,11 @@ func (j *journal) append(frame []byte) error {
 			// Readers resynchronise at the next segment's magic.
 			j.retire(s)
 		}
-		return err
+		return nil, err
 	}
 	s.tail.Add(int64(n))
-	return nil
+	j.total += int64(n)
+	return s, nil
 }
 
 // current returns the segment to write to. The caller holds mu.
@@ -123,7 +160,7 @@ func (j *journal) current(need int) (*segment, error) {
 	if _, err := f.Write(binary.LittleEndian.AppendUint32([]byte(magic), j.salt)); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}
-	s := &segment{n: j.next, path: path, file: f}
+	s := &segment{n: j.next, path: path, file: f, base: j.total}
 	s.tail.Store(int64(headBytes))
 	j.next++
 	j.segments = append(j.segments, s)
@@ -204,6 +241,20 @@ func (j *journal) writing(s *segment) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return s.file != nil
+}
+
+// finished reports whether all that began in s has ended.
+func (j *journal) finished(s *segment) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return s.open == 0
+}
+
+// behind returns how many bytes of frames there are beyond a place.
+func (j *journal) behind(place int64) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.total - place
 }
 
 // remove deletes a segment whose rows are committed.

@@ -77,7 +77,7 @@ func (r *Receipt) appendLosses(b []byte) []byte {
 }
 
 func (r *Receipt) omitted() int {
-	n := 0
+	n := r.lost
 	for _, l := range [...]int{len(r.Candidates), len(r.Skipped), len(r.Attempts), len(r.Losses), len(r.Policies)} {
 		n += max(l-maxList, 0)
 	}

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// Sink takes finished records into the database. Write must be atomic for the
-// whole batch and ignore records whose id it has: after a crash the journal
-// is read again. Sync returns when everything written survives a power cut;
-// only then a journal segment is deleted.
+// Sink takes finished requests into the database. Write must be atomic for the
+// whole batch and ignore rows whose id it has: after a crash the journal is
+// read again. It must not keep the batch or what it points to. Sync returns
+// when everything written survives a power cut; only then a journal segment
+// is deleted.
 type Sink interface {
-	Write(ctx context.Context, batch []Record) error
+	Write(ctx context.Context, batch []Row) error
 	Sync(ctx context.Context) error
 }
 

@@ -59,6 +59,8 @@ type Receipt struct {
 	Cost   Cost
 	Cache  string // "HIT", "MISS", "" = does not apply
 	Timing Timing
+
+	lost int // items of lists that were too long to be kept
 }
 
 // Choice is a target and why it was a candidate, or why it was skipped.
@@ -91,8 +93,7 @@ type Timing struct {
 	Upstream time.Duration // of Total, spent waiting for upstreams
 }
 
-// Record is one row of the books: the columns of a receipt and the receipt
-// itself as JSON (nil where only columns were asked for).
+// Record is a line of the list of requests: a receipt without its lists.
 type Record struct {
 	ID             string
 	Time           time.Time // of arrival, UTC
@@ -114,8 +115,7 @@ type Record struct {
 	Cost           Cost
 	Cache          string
 	Attempts       int
-	TTFT, Total    time.Duration // whole milliseconds
-	Receipt        []byte
+	TTFT, Total    time.Duration // whole microseconds
 }
 
 // BeginRecord is what is known before the upstream is called. Should the

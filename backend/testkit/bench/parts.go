@@ -2,9 +2,11 @@ package main
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -401,46 +403,48 @@ func (b *bench) measureRows() error {
 	return nil
 }
 
-// multiply copies rows inside the database until there are n.
+// multiply copies rows inside the database until there are n: two a second,
+// before those that are there, with ids of their own (usage, pack.go), and
+// with the spans and marks that lists find them by (store, marks.go).
 func multiply(path string, n int) error {
 	db, err := sql.Open("sqlite", path+"?_pragma=journal_mode(wal)&_pragma=synchronous(off)")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	rows, err := db.Query("SELECT name FROM pragma_table_info('requests')")
+	db.SetMaxOpenConns(1) // temporary tables belong to a connection
+	const apart = 500_000_000
+	var have int
+	var first int64
+	if err := db.QueryRow("SELECT count(*), min(seq) FROM requests").Scan(&have, &first); err != nil {
+		return err
+	}
+	n -= have
+	first -= int64(n+1) * apart
+	exec := func(query string, args ...any) {
+		if err == nil {
+			_, err = db.Exec(query, args...)
+		}
+	}
+	exec("CREATE TEMP TABLE sample AS SELECT row_number() OVER () - 1 AS k, body FROM requests")
+	exec("CREATE TEMP TABLE kinds AS SELECT DISTINCT what, value FROM marks")
+	const step = 500_000
+	for done := 0; done < n && err == nil; done += step {
+		exec(`WITH RECURSIVE s(n) AS (SELECT ? UNION ALL SELECT n + 1 FROM s WHERE n + 1 < ?)
+			INSERT INTO requests (seq, body) SELECT seq, CAST(substr(body, 1, 1) || unhex(printf('%016X', seq)) || substr(body, 10) AS BLOB)
+			FROM (SELECT ? + s.n * ? AS seq, body FROM s CROSS JOIN sample ON sample.rowid = s.n % ? + 1)`, done, min(done+step, n), first, apart, have)
+	}
+	exec("WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 256 FROM s WHERE n + 256 < ?) INSERT INTO spans (start) SELECT ? + n * ? FROM s", n, first, apart)
+	exec("INSERT OR IGNORE INTO marks (what, value, span) SELECT what, value, start FROM kinds CROSS JOIN spans WHERE start > 0")
+	exec("PRAGMA wal_checkpoint(TRUNCATE)")
 	if err != nil {
 		return err
 	}
-	var names, values []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return err
-		}
-		names = append(names, name)
-		if name == "seq" { // the arrival in nanoseconds: each copy a second earlier
-			name = "r.seq - s.n * 1000000000"
-		}
-		values = append(values, name)
-	}
-	if err := rows.Close(); err != nil {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // or the gateway's first sync would wait for gigabytes of ours
+	if err != nil {
 		return err
 	}
-	var have int
-	if err := db.QueryRow("SELECT count(*) FROM requests").Scan(&have); err != nil {
-		return err
-	}
-	const step = 500_000
-	for done := have; done < n; done += step {
-		copies := min(step, n-done)/max(have, 1) + 1
-		q := fmt.Sprintf("WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n+1 FROM s WHERE n < %d) INSERT OR IGNORE INTO requests (%s) SELECT %s FROM (SELECT * FROM requests ORDER BY seq DESC LIMIT %d) r, s",
-			done, done+copies-1, strings.Join(names, ","), strings.Join(values, ","), have)
-		if _, err := db.Exec(q); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func middle(v []float64) float64 {
