@@ -72,8 +72,9 @@ func openLedger(ctx context.Context, path string) (_ *ledger, err error) {
 		}
 	}()
 	// auto_vacuum counts only before the first table; NORMAL is enough because
-	// the journal keeps what is not yet synced (rulings.md 4.1).
-	l.write, err = openFile(path, 1, false, "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-8000)", "wal_autocheckpoint(2000)")
+	// the journal keeps what is not yet synced (rulings.md 4.1). Rows are only
+	// appended, so that a larger cache would fill up and help nobody.
+	l.write, err = openFile(path, 1, false, "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-2000)", "wal_autocheckpoint(2000)")
 	if err != nil {
 		return nil, err
 	}

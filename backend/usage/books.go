@@ -255,7 +255,7 @@ func (m *Meter) fill() bool {
 		m.take(s.payload)
 	}
 	k.spares = len(spares)
-	k.settle(m.journal.behind(m.written.Load()))
+	k.ready(m.journal.behind(m.written.Load()))
 	for len(k.rows) < batchRows {
 		payload := m.nextPayload()
 		if payload == nil {
@@ -348,9 +348,9 @@ func (m *Meter) openNext() bool {
 	return true
 }
 
-// settle makes the arena ready for a batch: no row points into it any more.
+// ready makes room in the arena for a batch: no row points into it any more.
 // behind is how many bytes wait to be read.
-func (k *books) settle(behind int64) {
+func (k *books) ready(behind int64) {
 	if size := int(min(max(behind, arenaLeast), arenaMost)); cap(k.arena) < size {
 		arena := make([]byte, 1<<bits.Len(uint(size-1)))
 		k.to = copy(arena, k.arena[k.from:k.to])
