@@ -37,6 +37,13 @@ import (
 // keepAlive is how long a client hears nothing before a sign of life.
 const keepAlive = 15 * time.Second
 
+// hangUpTime is how long requests may take to end once they were told to,
+// closingTime how long the rest may take to close.
+const (
+	hangUpTime  = 2 * time.Second
+	closingTime = 10 * time.Second
+)
+
 // Options are what a face decides. The zero Now is the system clock, the zero
 // KeepAlive 15 s.
 type Options struct {
@@ -58,6 +65,8 @@ type Daemon struct {
 	services *control.Services
 	lifetime context.Context // of background tasks
 	cancel   context.CancelFunc
+	calls    context.Context // of requests
+	hangUp   context.CancelCauseFunc
 	running  sync.WaitGroup
 	closers  []closer // last in, first out
 
@@ -78,7 +87,9 @@ func New(o Options) (*Daemon, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.KeepAlive = cmp.Or(o.KeepAlive, keepAlive)
-	return &Daemon{opts: o, log: o.Log}, nil
+	d := &Daemon{opts: o, log: o.Log}
+	d.calls, d.hangUp = context.WithCancelCause(context.Background())
+	return d, nil
 }
 
 // Start opens the data directory, replays the journal, and listens. When it
@@ -232,9 +243,10 @@ func (d *Daemon) listen(p *parts) error {
 	d.addr = listeners[0].Addr().(*net.TCPAddr).AddrPort()
 	d.server = &http.Server{
 		Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+		ErrorLog:    slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return d.calls },
 	}
-	d.onStop("http", d.server.Shutdown)
+	d.onStop("http", d.stopServing)
 	for _, l := range listeners {
 		d.Go("http "+l.Addr().String(), func() error {
 			var err error
@@ -323,15 +335,35 @@ func (d *Daemon) Stop(ctx context.Context) error {
 		if c.name == "store" { // the writer must be done before the database closes
 			d.drain(ctx)
 		}
-		if err := c.f(ctx); err != nil && c.name == "http" {
-			d.log.Warn("streams were cut off: they did not end within the time to shut down")
-			d.server.Close()
-		} else if err != nil {
+		if err := c.f(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
+		}
+		if c.name == "http" { // what is left is ours to do, however long the streams took
+			var done context.CancelFunc
+			ctx, done = context.WithTimeout(context.WithoutCancel(ctx), closingTime)
+			defer done()
 		}
 	}
 	d.drain(ctx)
 	return errors.Join(errs...)
+}
+
+// stopServing lets requests end within ctx. Those that do not are told so in
+// their own format.
+func (d *Daemon) stopServing(ctx context.Context) error {
+	if d.server.Shutdown(ctx) == nil {
+		return nil
+	}
+	d.log.Warn("streams were cut off: they did not end within the time to shut down")
+	e := fault.New(fault.Canceled, "daemon.stop", "The gateway is shutting down. Try again in a moment.")
+	e.Status = http.StatusServiceUnavailable
+	d.hangUp(e)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUpTime)
+	defer cancel()
+	if d.server.Shutdown(last) != nil {
+		d.server.Close()
+	}
+	return nil
 }
 
 // drain ends the background tasks and waits for them.

@@ -106,8 +106,8 @@ func (r *run) walk() error {
 // try makes one attempt. done means that the walk ends here: answered, begun,
 // or failed for a reason no other candidate cures.
 func (r *run) try(c *routing.Candidate, force bool) (*resilience.Refusal, bool, error) {
-	if err := r.ctx.Err(); err != nil {
-		return nil, true, fault.As(err)
+	if r.ctx.Err() != nil {
+		return nil, true, fault.As(context.Cause(r.ctx))
 	}
 	a, err := r.attempt(c)
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *run) try(c *routing.Candidate, force bool) (*resilience.Refusal, bool, 
 		err = a.send()
 	}
 	if r.ctx.Err() != nil && err != nil {
-		err = fault.As(context.Canceled)
+		err = fault.As(context.Cause(r.ctx))
 	}
 	lease.Done(blamed(err))
 	if err == nil {

@@ -109,12 +109,19 @@ func (a *attempt) endStream(tap wire.Tap, err error) error {
 	if err == io.EOF {
 		err = fault.New(fault.Truncated, "dispatch.stream", "The upstream's answer broke off before its end.")
 	}
-	if a.begun && fault.KindOf(err) != fault.Canceled {
+	if a.begun && !unread(err) {
 		if werr := a.out.Native(tap.Fail(err)); werr != nil {
 			return fault.Wrap(fault.Canceled, "dispatch.write", werr, "The client closed the connection.")
 		}
 	}
 	return err
+}
+
+// unread reports that the client left. A call that we broke off ourselves has
+// a status, and somebody who reads it.
+func unread(err error) bool {
+	f := fault.As(err)
+	return f.Kind == fault.Canceled && f.Status == 0
 }
 
 // inBand gives an error that came inside a 200 its real class. What broke on

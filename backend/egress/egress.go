@@ -158,7 +158,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	case errors.Is(cause, errSilent):
 		err = fault.Wrap(fault.Timeout, "egress.read", err, "The upstream went silent in the middle of its answer.")
 	case cause != nil:
-		err = fault.Wrap(fault.Canceled, "egress.read", cause, "The client closed the connection.")
+		err = canceled("egress.read", cause)
 	default:
 		err = fault.Wrap(fault.Truncated, "egress.read", err, "The connection to the upstream broke in the middle of its answer.")
 	}
@@ -184,7 +184,7 @@ func (c *Client) classify(err, cause error, req *http.Request) error {
 	case errors.Is(cause, errSilent):
 		return fault.Wrap(fault.Timeout, "egress.header", err, host+" did not answer in time.")
 	case cause != nil:
-		return fault.Wrap(fault.Canceled, "egress.header", cause, "The client closed the connection.")
+		return canceled("egress.header", cause)
 	case errors.As(err, &forbidden):
 		return fault.Wrap(fault.Upstream, "egress.dial", err, host+" leads to the address "+forbidden.ip.String()+", which the gateway never calls.")
 	case errors.As(err, &dns):
@@ -205,6 +205,15 @@ func (c *Client) classify(err, cause error, req *http.Request) error {
 		return fault.Wrap(fault.Timeout, "egress.send", err, host+" did not answer in time.")
 	}
 	return fault.Wrap(fault.Upstream, "egress.send", err, "The connection to "+host+" broke before an answer came.")
+}
+
+// canceled names who gave up: usually the client, else the cause says it.
+func canceled(op string, cause error) error {
+	var known *fault.Error
+	if errors.As(cause, &known) {
+		return known
+	}
+	return fault.Wrap(fault.Canceled, op, cause, "The client closed the connection.")
 }
 
 type forbiddenAddr struct{ ip netip.Addr }
