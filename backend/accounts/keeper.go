@@ -3,9 +3,6 @@ package accounts
 import (
 	"context"
 	"errors"
-	"net"
-	"net/url"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/singleflight"
@@ -39,7 +36,7 @@ type held struct {
 // NewKeeper makes a keeper over a vault.
 func NewKeeper(vault Vault) *Keeper { return &Keeper{vault: vault} }
 
-// Credential returns the account's credential for a host (see HostOf). A key
+// Credential returns the account's credential for a host (see egress.Origin). A key
 // that was entered for another host does not exist for this one (rulings.md
 // 2.2). Without one the error has the kind AuthRevoked and the code needs-key;
 // if the vault cannot be read, the kind is Denied, so that other candidates
@@ -140,28 +137,4 @@ func (k *Keeper) Forget(ctx context.Context, account string) error {
 	}
 	k.known.Store(account, &held{missing: true})
 	return nil
-}
-
-// HostOf is the scheme, host and port a key belongs to, normalised:
-// "https://api.example.com:443". It fails for what is no http(s) URL.
-func HostOf(baseURL string) (string, error) {
-	u, err := url.Parse(baseURL)
-	if err != nil || u.Hostname() == "" {
-		return "", fault.New(fault.Invalid, "accounts.host", "The base URL must begin with http:// or https:// and name a host.")
-	}
-	port := u.Port()
-	switch scheme := strings.ToLower(u.Scheme); scheme {
-	case "https":
-		if port == "" {
-			port = "443"
-		}
-	case "http":
-		if port == "" {
-			port = "80"
-		}
-	default:
-		return "", fault.New(fault.Invalid, "accounts.host", "The base URL must begin with http:// or https:// and name a host.")
-	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	return strings.ToLower(u.Scheme) + "://" + net.JoinHostPort(host, port), nil
 }

@@ -205,23 +205,6 @@ func TestPrintingShowsDots(t *testing.T) {
 	}
 }
 
-func TestHostOf(t *testing.T) {
-	for url, want := range map[string]string{
-		"https://API.x.test/v1":       "https://api.x.test:443",
-		"HTTPS://api.x.test:443":      "https://api.x.test:443",
-		"https://api.x.test.:443/":    "https://api.x.test:443",
-		"http://127.0.0.1:8080/v1?x":  "http://127.0.0.1:8080",
-		"http://[::1]/":               "http://[::1]:80",
-		"https://u:p@api.x.test/v1#f": "https://api.x.test:443",
-		"ftp://x":                     "", "": "", "//x": "", "https://": "", "https://:443": "", "x.test": "", "https://%zz": "",
-	} {
-		got, err := HostOf(url)
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%q: %q, %v; want %q", url, got, err, want)
-		}
-	}
-}
-
 func BenchmarkCredential(b *testing.B) {
 	k := NewKeeper(vault(b, b.TempDir(), ""))
 	if err := k.SetKey(b.Context(), "a", host, planted); err != nil {

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -86,20 +87,23 @@ func numericHost(host string) bool {
 	return last != ""
 }
 
-// Origin is the scheme, host and port a key belongs to (rulings 2.2).
+// Origin is the scheme, host and port a key belongs to (rulings 2.2),
+// normalised: "https://api.example.com:443"; "" for what is no http(s) URL.
 func Origin(baseURL string) string {
 	u, err := url.Parse(baseURL)
-	if err != nil {
+	if err != nil || u.Hostname() == "" {
 		return ""
 	}
-	host := strings.ToLower(u.Host)
+	port := u.Port()
 	switch {
-	case u.Scheme == "https" && u.Port() == "":
-		host += ":443"
-	case u.Scheme == "http" && u.Port() == "":
-		host += ":80"
+	case u.Scheme != "http" && u.Scheme != "https":
+		return ""
+	case port == "" && u.Scheme == "https":
+		port = "443"
+	case port == "":
+		port = "80"
 	}
-	return u.Scheme + "://" + host
+	return u.Scheme + "://" + net.JoinHostPort(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), port)
 }
 
 // IsLoopback reports a base URL that never leaves this machine.

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"net/netip"
-	"strings"
 	"testing"
 )
 
@@ -37,10 +36,18 @@ func TestForbiddenAddresses(t *testing.T) {
 	}
 }
 
-func TestOriginNamesThePort(t *testing.T) {
-	for in, want := range map[string]string{"https://a.b/v1": "https://a.b:443", "http://a.b": "http://a.b:80", "http://a.b:8080/x": "http://a.b:8080"} {
-		if got := Origin(in); !strings.EqualFold(got, want) {
-			t.Errorf("%s: %s", in, got)
+func TestOriginIsWhatAKeyBelongsTo(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://API.x.test/v1":       "https://api.x.test:443",
+		"HTTPS://api.x.test:443":      "https://api.x.test:443",
+		"https://api.x.test.:443/":    "https://api.x.test:443",
+		"http://127.0.0.1:8080/v1?x":  "http://127.0.0.1:8080",
+		"http://[::1]/":               "http://[::1]:80",
+		"https://u:p@api.x.test/v1#f": "https://api.x.test:443",
+		"ftp://x":                     "", "": "", "//x": "", "https://": "", "https://:443": "", "x.test": "", "https://%zz": "",
+	} {
+		if got := Origin(url); got != want {
+			t.Errorf("%q: %q, want %q", url, got, want)
 		}
 	}
 }
