@@ -15,6 +15,7 @@ import (
 const (
 	sseStart   = 8 << 10  // first buffer of a stream
 	ssePooled  = 64 << 10 // larger buffers are left to the collector
+	sseLarge   = 1 << 20
 	sseLimit   = 32 << 20 // a line, and an event, may be this long
 	sseMaxIdle = 100      // reads that bring nothing before giving up
 )
@@ -229,7 +230,11 @@ func (s *SSE) fill() (moved int) {
 			s.err = fault.New(fault.Upstream, "wire.sse", "The upstream sent a stream event larger than %d MB.", s.limit>>20)
 			return moved
 		}
-		bigger := make([]byte, min(2*len(s.buf), s.limit))
+		grow := 2
+		if len(s.buf) >= sseLarge { // fewer copies of what is large already
+			grow = 8
+		}
+		bigger := make([]byte, min(grow*len(s.buf), s.limit))
 		copy(bigger, s.buf[:s.end])
 		s.buf = bigger
 	}
