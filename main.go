@@ -90,6 +90,11 @@ func (s *serve) Run() error {
 		return err
 	}
 	d.Announce(os.Stdout)
+	if !s.NoOpen && control.HasDisplay(runtime.GOOS, os.LookupEnv) {
+		if err := d.OpenBrowser(); err != nil {
+			log.Warn(daemon.Sentence(err), "error", err)
+		}
+	}
 	<-ctx.Done()
 	stop() // from here on a second signal has its usual, immediate effect
 	bounded, cancel := context.WithTimeout(context.Background(), env.ShutdownTimeout)

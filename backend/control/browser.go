@@ -20,6 +20,19 @@ func OpenBrowser(target string) error {
 	return nil
 }
 
+// HasDisplay reports whether a browser could show anything here.
+func HasDisplay(goos string, lookup func(string) (string, bool)) bool {
+	if goos == "windows" || goos == "darwin" {
+		return true
+	}
+	for _, name := range [...]string{"DISPLAY", "WAYLAND_DISPLAY"} {
+		if v, ok := lookup(name); ok && v != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // opener is the program that knows the user's browser.
 func opener(goos, target string) (name string, args []string) {
 	switch goos {

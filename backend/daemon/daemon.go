@@ -324,6 +324,17 @@ func (d *Daemon) Announce(w io.Writer) {
 	fmt.Fprintln(w, gateway.Curl(d.URL()))
 }
 
+// OpenBrowser shows the dashboard to the person at this machine, signed in
+// once. The link lies in a file of theirs, so that no process list shows it
+// (rulings 1.4).
+func (d *Daemon) OpenBrowser() error {
+	file, err := control.LinkFile(d.opts.Env.DataDir, d.services.Session.Link(d.URL()))
+	if err != nil {
+		return err
+	}
+	return control.OpenBrowser(file)
+}
+
 // Stop refuses new requests, lets running ones finish within ctx, writes what
 // is owed, and closes everything in reverse order. It may be called on a
 // daemon that never started.
