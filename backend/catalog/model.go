@@ -25,9 +25,6 @@ const (
 	Yes
 )
 
-// IsYes reports a known yes.
-func (a Answer) IsYes() bool { return a == Yes }
-
 // IsZero reports that the fact is unknown; the JSON leaves it out then.
 func (a Answer) IsZero() bool { return a == Unknown }
 

@@ -115,14 +115,9 @@ func httpsBase(urls []string) bool {
 
 // origins are the base URLs as a browser names them.
 func origins(urls []string) []string {
-	var out []string
+	out := make([]string, 0, len(urls))
 	for _, u := range urls {
-		if i := strings.Index(u, "://"); i > 0 {
-			if j := strings.IndexByte(u[i+3:], '/'); j >= 0 {
-				u = u[:i+3+j]
-			}
-			out = append(out, strings.ToLower(u))
-		}
+		out = append(out, control.OriginOf(u)) // Guard leaves out the empty ones
 	}
 	return out
 }

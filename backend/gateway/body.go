@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -55,7 +56,11 @@ func (s *Server) read(call *dispatch.Call, w http.ResponseWriter, r *http.Reques
 }
 
 func tooLarge(limit int64) error {
-	e := fault.New(fault.TooLarge, "gateway.body", "The request body is larger than %d MB. Send less, for example fewer or smaller attachments.", limit>>20)
+	size := fmt.Sprintf("%d MB", limit>>20)
+	if limit < 1<<20 {
+		size = fmt.Sprintf("%d bytes", limit)
+	}
+	e := fault.New(fault.TooLarge, "gateway.body", "The request body is larger than %s. Send less, for example fewer or smaller attachments.", size)
 	e.Code = fault.CodeBodyTooLarge
 	return e
 }

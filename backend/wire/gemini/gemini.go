@@ -36,9 +36,6 @@ func NewArray() wire.Codec { return codec{array: true} }
 // NewCodeAssist speaks the Cloud Code envelope (formats.md 4.9).
 func NewCodeAssist() wire.Codec { return codec{envelope: true} }
 
-// NewCodeAssistArray is NewCodeAssist without alt=sse, see NewArray.
-func NewCodeAssistArray() wire.Codec { return codec{envelope: true, array: true} }
-
 // Format implements wire.Codec.
 func (c codec) Format() wire.Format {
 	if c.envelope {

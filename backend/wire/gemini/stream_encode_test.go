@@ -173,7 +173,7 @@ func TestEncodeStreamAsArray(t *testing.T) {
 	subset(t, []byte(s), `[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},{"candidates":[{}]},{"candidates":[{"finishReason":"STOP"}]}]`)
 	s = writeStream(t, NewArray(), replay(nil), &llm.Request{}, fault.New(fault.Overloaded, "x", "busy"))
 	subset(t, []byte(s), `[{"error":{"code":503,"status":"UNAVAILABLE","message":"busy"}}]`)
-	s = writeStream(t, NewCodeAssistArray(), llm.Unfold(resp), &llm.Request{}, nil)
+	s = writeStream(t, codec{envelope: true, array: true}, llm.Unfold(resp), &llm.Request{}, nil)
 	subset(t, []byte(s), `[{"response":{"candidates":[{}]}},{"response":{}},{"response":{"candidates":[{"finishReason":"STOP"}]}}]`)
 }
 

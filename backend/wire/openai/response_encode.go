@@ -341,17 +341,5 @@ func appendAnnotation(dst []byte, origin string, a []byte) []byte {
 		return dst
 	}
 	dst = append(dst, `{"type":"url_citation","url_citation":{`...)
-	first := true
-	for k, v := range jscan.Members(a) {
-		if string(k) == "type" {
-			continue
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = jscan.AppendQuoted(dst, string(k))
-		dst = append(append(dst, ':'), v...)
-	}
-	return append(dst, "}}"...)
+	return append(appendUntyped(dst, a), "}}"...)
 }

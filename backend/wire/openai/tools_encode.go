@@ -94,8 +94,13 @@ func appendGrammar(dst, format []byte) []byte {
 		return append(dst, format...)
 	}
 	dst = append(dst, `{"type":"grammar","grammar":{`...)
+	return append(appendUntyped(dst, format), "}}"...)
+}
+
+// appendUntyped appends the members of an object but for its type.
+func appendUntyped(dst, object []byte) []byte {
 	first := true
-	for k, v := range jscan.Members(format) {
+	for k, v := range jscan.Members(object) {
 		if string(k) == "type" {
 			continue
 		}
@@ -106,7 +111,7 @@ func appendGrammar(dst, format []byte) []byte {
 		dst = jscan.AppendQuoted(dst, string(k))
 		dst = append(append(dst, ':'), v...)
 	}
-	return append(dst, "}}"...)
+	return dst
 }
 
 // webSearch writes web_search_options, which only search models take

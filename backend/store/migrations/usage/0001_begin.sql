@@ -50,10 +50,3 @@ CREATE TABLE rollups (
     total_ms    INTEGER NOT NULL,
     PRIMARY KEY (hour, provider, account, model, key_id, combo)
 ) STRICT, WITHOUT ROWID;
-
--- Small things that rooms want back after a restart, and can lose.
-CREATE TABLE state (
-    name  TEXT PRIMARY KEY,
-    body  BLOB NOT NULL,
-    saved INTEGER NOT NULL            -- unix milliseconds
-) STRICT;
