@@ -19,7 +19,7 @@ test: gcc node check race vectors test-sdk
 
 check:
 	@test -z "$$(gofmt -l main.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }
-	go vet ./...
+	go vet ./... && go vet -tags death ./backend/daemon
 	GOOS=darwin go vet ./backend/... && GOOS=windows go vet ./backend/...
 
 race: gcc
@@ -36,7 +36,7 @@ test-agents: build node
 	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && npm --prefix agents install --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs
 
 test-death:
-	DEATHS=100 go test -count=1 -timeout 20m -run "^TestDeath" -v ./backend/daemon
+	go test -count=1 -timeout 20m -tags death -run "^TestDeath$$" -v ./backend/daemon
 
 bench: build
 	go build -o build/bin/bench ./backend/testkit/bench && build/bin/bench -bin $(BIN) $(BENCH)
