@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"embed"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -18,6 +20,25 @@ import (
 	"omniroute/backend/control"
 	"omniroute/backend/daemon"
 )
+
+// dist is the dashboard as vite built it into dist/app; without a build it
+// holds nothing but the file "keep". words are the catalogues of every face.
+var (
+	//go:embed all:frontend/dist
+	dist embed.FS
+	//go:embed frontend/src/i18n
+	words embed.FS
+)
+
+// under is a folder of what is embedded. The error of fs.Sub is one of a path
+// that is no path, which these are not.
+func under(f embed.FS, folder string) fs.FS {
+	sub, err := fs.Sub(f, folder)
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
 
 // version is set by the build: -ldflags "-X main.version=…".
 var version = "dev"
@@ -80,7 +101,10 @@ func (s *serve) Run() error {
 		env.Port = s.Port
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: env.LogLevel}))
-	d, err := daemon.New(daemon.Options{Env: env, Version: version, Log: log})
+	d, err := daemon.New(daemon.Options{
+		Env: env, Version: version, Log: log,
+		Assets: under(dist, "frontend/dist/app"), Words: under(words, "frontend/src/i18n"),
+	})
 	if err != nil {
 		return err
 	}

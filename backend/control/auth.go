@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -28,15 +29,32 @@ type SignedOut struct {
 	AuthStatus
 }
 
+// Login is the password of a sign-in.
+type Login struct {
+	Password string `json:"password"`
+}
+
+// SignIn is the token of a sign-in link.
+type SignIn struct {
+	Token string `json:"token"`
+}
+
 // routes are the calls about sessions. They speak HTTP themselves, because
 // cookies are no business of the window.
 func (a *Access) routes() []Route {
 	return []Route{
-		Serve(TierOpen, "POST /api/auth/login", http.HandlerFunc(a.login)),
-		Serve(TierOpen, "POST /api/auth/sign-in", http.HandlerFunc(a.signIn)),
-		Serve(TierOpen, "POST /api/auth/logout", http.HandlerFunc(a.logout)),
-		Serve(TierOpen, "GET /api/auth/status", http.HandlerFunc(a.status)),
+		session("Login", "POST /api/auth/login", a.login, reflect.TypeFor[Login](), reflect.TypeFor[SignedIn]()),
+		session("SignIn", "POST /api/auth/sign-in", a.signIn, reflect.TypeFor[SignIn](), reflect.TypeFor[SignedIn]()),
+		session("Logout", "POST /api/auth/logout", a.logout, nil, reflect.TypeFor[SignedOut]()),
+		session("Status", "GET /api/auth/status", a.status, nil, reflect.TypeFor[AuthStatus]()),
 	}
+}
+
+// session makes a route that only browsers have.
+func session(name, pattern string, f http.HandlerFunc, in, out reflect.Type) Route {
+	r := Serve(TierOpen, pattern, f)
+	r.Name, r.In, r.Out = "Session."+name, in, out
+	return r
 }
 
 func (a *Access) statusOf(r *http.Request) AuthStatus {
@@ -61,9 +79,7 @@ func openBody(w http.ResponseWriter, r *http.Request, in any) error {
 // login answers 401 to a wrong password and 429 to whoever tries too often,
 // even with the right one.
 func (a *Access) login(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Password string `json:"password"`
-	}
+	var in Login
 	if err := openBody(w, r, &in); err != nil {
 		writeError(w, err)
 		return
@@ -102,9 +118,7 @@ func (a *Access) login(w http.ResponseWriter, r *http.Request) {
 
 // signIn trades the token of a sign-in link for a session (rulings 1.4).
 func (a *Access) signIn(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Token string `json:"token"`
-	}
+	var in SignIn
 	if err := openBody(w, r, &in); err != nil {
 		writeError(w, err)
 		return

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,7 @@ const (
 
 // Route is one line of the route table.
 type Route struct {
+	Name   string // Service.Method, as pages call it; "" = not for pages
 	Method string
 	Path   string // of http.ServeMux, e.g. /api/combos/{id}
 	Tier   Tier
@@ -56,6 +58,14 @@ func Serve(tier Tier, pattern string, h http.Handler) Route {
 	return r
 }
 
+// verbName reads Service.Method off a method value: the table then needs no
+// second list of names that could go wrong.
+func verbName(f any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name() // …/control.(*Combos).List-fm
+	name = name[strings.LastIndexByte(name, '(')+1:]
+	return strings.NewReplacer("*", "", ")", "", "-fm", "").Replace(name)
+}
+
 func newRoute(pattern string, tier Tier) Route {
 	method, path, ok := strings.Cut(pattern, " ")
 	if !ok {
@@ -67,6 +77,7 @@ func newRoute(pattern string, tier Tier) Route {
 // verb makes a route of a service method with an input.
 func verb[In, Out any](pattern string, f func(In) (Out, error)) Route {
 	r := newRoute(pattern, TierAPI)
+	r.Name = verbName(f)
 	r.In, r.Out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	status := &r.Status
 	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
@@ -84,6 +95,7 @@ func verb[In, Out any](pattern string, f func(In) (Out, error)) Route {
 // view makes a route of a service method without an input.
 func view[Out any](pattern string, f func() (Out, error)) Route {
 	r := newRoute(pattern, TierAPI)
+	r.Name = verbName(f)
 	r.Out = reflect.TypeFor[Out]()
 	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
 		if err := decode(w, req, c, &struct{}{}); err != nil {
@@ -99,6 +111,7 @@ func view[Out any](pattern string, f func() (Out, error)) Route {
 // act makes a route of a service method that answers nothing: 204.
 func act[In any](pattern string, f func(In) error) Route {
 	r := newRoute(pattern, TierAPI)
+	r.Name = verbName(f)
 	r.In, r.Status = reflect.TypeFor[In](), http.StatusNoContent
 	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
 		var in In
@@ -119,6 +132,7 @@ func act[In any](pattern string, f func(In) error) Route {
 // create makes a route whose success is 201.
 func create[In, Out any](pattern string, f func(In) (Out, error)) Route {
 	r := newRoute(pattern, TierAPI)
+	r.Name = verbName(f)
 	r.In, r.Out, r.Status = reflect.TypeFor[In](), reflect.TypeFor[Out](), http.StatusCreated
 	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
 		var in In

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,6 +53,9 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	KeepAlive time.Duration // how long a client hears nothing before a sign of life
+
+	Assets fs.FS // the built dashboard: index.html and assets/; nil or empty = there is none
+	Words  fs.FS // the catalogues of what we say: <language>/<area>.json
 }
 
 // Daemon is one running gateway. Start and Stop are called once each; the

@@ -55,9 +55,16 @@ type ConditionChanged struct {
 	Detail  string // one sentence for a person
 }
 
+// GatewayChanged tells that the gateway as a whole serves, pauses or ends.
+type GatewayChanged struct {
+	State string    // serving, paused, stopping
+	Until time.Time // end of a pause, zero = until a person resumes
+}
+
 func (Lagged) Topic() string           { return "lagged" }
 func (ConfigChanged) Topic() string    { return "config" }
 func (RequestDone) Topic() string      { return "request" }
 func (TargetChanged) Topic() string    { return "target" }
 func (AccountChanged) Topic() string   { return "account" }
 func (ConditionChanged) Topic() string { return "condition" }
+func (GatewayChanged) Topic() string   { return "gateway" }
