@@ -165,9 +165,9 @@ func (h *house) routes() []Route {
 	say := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
 	}
-	return append(Routes(h.services),
+	table := append(Routes(h.services), Page(PageOptions{Files: built(), CSP: testCSP, Log: discard()})...)
+	return append(table,
 		Serve(TierOpen, "GET /healthz", say("healthy")),
-		Serve(TierPage, "GET /{$}", say("page")),
 		Serve(TierDataPlane, "POST /v1/chat/completions", say("chat")),
 		Serve(TierDataPlane, "POST /api/chat", say("ollama")),
 		Serve(TierDataPlane, "/", say("not found")),
@@ -225,6 +225,8 @@ func (h *house) do(a ask) got {
 	_ = json.Unmarshal(w.Body.Bytes(), &g.json)
 	return g
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 type addr string
 

@@ -70,9 +70,9 @@ func (d *Daemon) table(g *gateway.Server) []control.Route {
 		out = append(out, control.Serve(control.TierDataPlane, path, g.WrongMethod(allowed)))
 	}
 	slices.SortFunc(out, func(a, b control.Route) int { return strings.Compare(a.Pattern(), b.Pattern()) })
+	out = append(out, control.Page(control.PageOptions{Files: d.opts.Assets, Plain: g.Page(), CSP: gateway.CSP, Log: d.log})...)
 	return append(out,
 		control.Serve(control.TierOpen, "GET /healthz", http.HandlerFunc(d.health)),
-		control.Serve(control.TierPage, "GET /{$}", g.Page()),
 		control.Serve(control.TierDataPlane, "/", http.HandlerFunc(g.NotFound)),
 	)
 }

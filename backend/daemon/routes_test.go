@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"omniroute/backend/config"
 	"omniroute/backend/control"
@@ -68,7 +69,9 @@ func started(t *testing.T) *Daemon {
 		t.Fatal(err)
 	}
 	env.Port = 0
-	d, err := New(Options{Env: env, Version: "test"})
+	d, err := New(Options{Env: env, Version: "test", Assets: fstest.MapFS{
+		"index.html": {Data: []byte("<!doctype html>")}, "theme.js": {Data: []byte("1")}, "assets/index-0.js": {Data: []byte("1")},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +96,7 @@ func tierOf(r control.Route) []control.Tier {
 	switch {
 	case r.Path == "/healthz":
 		return []control.Tier{control.TierOpen}
-	case r.Path == "/{$}":
+	case r.Path == "/{$}", r.Path == "/index.html", r.Path == "/theme.js", strings.HasPrefix(r.Path, "/assets/"):
 		return []control.Tier{control.TierPage}
 	case slices.Contains(open(), r.Pattern()):
 		return []control.Tier{control.TierOpen, control.TierAPI}
