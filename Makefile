@@ -3,10 +3,11 @@
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := build/bin/omniroute
+APP     := build/bin/omniroute-desktop
 CLIENTS := backend/testkit/clients
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build test check vectors race test-sdk test-agents test-death bench fuzz gcc node
+.PHONY: run build desktop gtk test check vectors race test-sdk test-agents test-death bench fuzz gcc node
 
 run: build
 	@exec $(BIN) serve
@@ -15,10 +16,19 @@ build:
 	@mkdir -p build/bin
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o $(BIN) .
 
+# The window. Linux and macOS need cgo; what is missing is installed.
+desktop: gtk
+	@mkdir -p build/bin
+	CGO_ENABLED=1 go build -tags desktop,production,webkit2_41 $(GOFLAGS_BUILD) -o $(APP) .
+
+# Headers of the system's window and web view.
+gtk: gcc
+	@pkg-config --exists gtk+-3.0 webkit2gtk-4.1 2>/dev/null || backend/testkit/install.sh pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev
+
 test: gcc node check race vectors test-sdk
 
 check:
-	@test -z "$$(gofmt -l main.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }
+	@test -z "$$(gofmt -l *.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }
 	go vet ./... && go vet -tags death ./backend/daemon
 	GOOS=darwin go vet ./backend/... && GOOS=windows go vet ./backend/...
 

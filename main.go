@@ -1,5 +1,5 @@
 // Command omniroute is a gateway between coding agents and language models.
-// It chooses the face (for now always the server) and does nothing else.
+// It chooses the face, window or server, and does nothing else.
 package main
 
 import (
@@ -45,7 +45,7 @@ var version = "dev"
 
 // commands is the command line of both faces.
 type commands struct {
-	Serve  serve            `cmd:"" default:"withargs" help:"Start the gateway. This is what happens without a command, too."`
+	face
 	Status status           `cmd:"" help:"Say whether the gateway runs, and where."`
 	Open   open             `cmd:"" help:"Open the dashboard of the running gateway in a browser."`
 	Keys   keys             `cmd:"" help:"API keys for agents."`
@@ -88,23 +88,31 @@ func main() {
 	}
 }
 
-// Run serves until SIGTERM or SIGINT; a second signal ends at once.
-func (s *serve) Run() error {
+// options are what both faces tell the daemon.
+func (s *serve) options() (daemon.Options, error) {
 	env, err := environment()
 	if err != nil {
-		return err
+		return daemon.Options{}, err
 	}
 	if s.Port != 0 {
 		if s.Port < 1 || s.Port > 65535 {
-			return fmt.Errorf("--port must be between 1 and 65535, not %s", strconv.Itoa(s.Port))
+			return daemon.Options{}, fmt.Errorf("--port must be between 1 and 65535, not %s", strconv.Itoa(s.Port))
 		}
 		env.Port = s.Port
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: env.LogLevel}))
-	d, err := daemon.New(daemon.Options{
-		Env: env, Version: version, Log: log,
+	return daemon.Options{
+		Env: env, Version: version, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: env.LogLevel})),
 		Assets: under(dist, "frontend/dist/app"), Words: under(words, "frontend/src/i18n"),
-	})
+	}, nil
+}
+
+// Run serves until SIGTERM or SIGINT; a second signal ends at once.
+func (s *serve) Run() error {
+	o, err := s.options()
+	if err != nil {
+		return err
+	}
+	d, err := daemon.New(o)
 	if err != nil {
 		return err
 	}
@@ -116,12 +124,12 @@ func (s *serve) Run() error {
 	d.Announce(os.Stdout)
 	if !s.NoOpen && control.HasDisplay(runtime.GOOS, os.LookupEnv) {
 		if err := d.OpenBrowser(); err != nil {
-			log.Warn(daemon.Sentence(err), "error", err)
+			o.Log.Warn(daemon.Sentence(err), "error", err)
 		}
 	}
 	<-ctx.Done()
 	stop() // from here on a second signal has its usual, immediate effect
-	bounded, cancel := context.WithTimeout(context.Background(), env.ShutdownTimeout)
+	bounded, cancel := context.WithTimeout(context.Background(), o.Env.ShutdownTimeout)
 	defer cancel()
 	return d.Stop(bounded)
 }

@@ -18,7 +18,7 @@ import (
 
 // floors is section 3 of ARCHITECTURE.md: a room imports only lower floors.
 var floors = map[string]int{
-	"fault": 0,
+	"fault": 0, "i18n": 0,
 	"llm":   1, "catalog": 1, "events": 1, "wire/jscan": 1,
 	"config": 2, "wire": 2, "health": 2,
 	"wire/openai": 3, "wire/responses": 3, "wire/anthropic": 3, "wire/gemini": 3, "wire/ollama": 3,
@@ -35,9 +35,10 @@ var testRooms = []string{"testkit", "wire/wiretest"}
 
 // doors are the third-party packages a room may use (by prefix).
 var doors = map[string][]string{
-	"accounts": {"golang.org/x/crypto", "golang.org/x/sync"},
+	"accounts": {"golang.org/x/crypto", "golang.org/x/sync", "github.com/zalando/go-keyring"},
 	"config":   {"github.com/joho/godotenv"},
 	"control":  {"golang.org/x/crypto"},
+	"desktop":  {"fyne.io/systray", "github.com/gen2brain/beeep", "github.com/emersion/go-autostart", "github.com/godbus/dbus", "github.com/gofrs/flock", "golang.org/x/sys"},
 	"egress":   {"golang.org/x/net"},
 	"gateway":  {"github.com/klauspost/compress"},
 	"store":    {"modernc.org/sqlite", "github.com/pressly/goose", "github.com/gofrs/flock"},
@@ -256,7 +257,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestDirectDependenciesAreThePlannedOnes(t *testing.T) {
-	allowed := map[string]bool{"github.com/alecthomas/kong": true, "go.uber.org/goleak": true, "github.com/google/go-cmp": true}
+	allowed := map[string]bool{"github.com/alecthomas/kong": true, "github.com/wailsapp/wails": true, "go.uber.org/goleak": true, "github.com/google/go-cmp": true}
 	for _, list := range doors {
 		for _, d := range list {
 			allowed[d] = true

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"omniroute/backend/accounts"
@@ -58,13 +59,15 @@ type Options struct {
 	Words  fs.FS // the catalogues of what we say: <language>/<area>.json
 }
 
-// Daemon is one running gateway. Start and Stop are called once each; the
-// other methods are safe for concurrent use between them.
+// Daemon is one running gateway. Start (or Open and then Listen) and Stop are
+// called once each; the other methods are safe for concurrent use between them.
 type Daemon struct {
 	opts Options
 	log  *slog.Logger
 
-	addr     netip.AddrPort
+	addr     atomic.Pointer[netip.AddrPort] // nil = no port is open
+	handler  http.Handler
+	page     *http.ServeMux
 	server   *http.Server
 	services *control.Services
 	lifetime context.Context // of background tasks
@@ -98,29 +101,44 @@ func New(o Options) (*Daemon, error) {
 
 // Start opens the data directory, replays the journal, and listens. When it
 // fails, everything it had opened is closed again.
-func (d *Daemon) Start(ctx context.Context) (err error) {
+func (d *Daemon) Start(ctx context.Context) error {
+	if err := d.Open(ctx); err != nil {
+		return err
+	}
+	if err := d.Listen(d.opts.Env.Port); err != nil {
+		d.abandon(ctx)
+		return err
+	}
+	return nil
+}
+
+// Open is Start without the port: from then on the verbs work. When it fails,
+// everything it had opened is closed again.
+func (d *Daemon) Open(ctx context.Context) error {
 	for _, w := range d.opts.Env.Warnings {
 		d.log.Warn(w)
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d.lifetime, d.cancel = run, cancel
-	defer func() {
-		if err != nil {
-			bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer stop()
-			d.Stop(bounded)
-		}
-	}()
 	parts, err := d.build(ctx)
 	if err != nil {
+		d.abandon(ctx)
 		return err
 	}
+	d.handler = parts.handler
 	d.Go("usage.writer", func() error { return parts.meter.Run(run) })
 	d.Go("store.upkeep", func() error { parts.store.Upkeep(run); return nil })
-	return d.listen(parts)
+	return nil
 }
 
-// parts is what build made and listen needs.
+// abandon closes what a failed start had opened.
+func (d *Daemon) abandon(ctx context.Context) {
+	bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	d.Stop(bounded)
+}
+
+// parts is what build made and the rest of the start needs.
 type parts struct {
 	store   *store.Store
 	meter   *usage.Meter
@@ -238,18 +256,20 @@ func prefixesFree(facts *catalog.Catalog) func(old, next *config.Snapshot) error
 	}
 }
 
-// listen opens the port and serves.
-func (d *Daemon) listen(p *parts) error {
-	listeners, err := bind(d.opts.Env.Host, d.opts.Env.Port)
+// Listen opens a port (0 = any that is free) and serves, after Open. It
+// succeeds once; after a failure it may be tried again with another port.
+func (d *Daemon) Listen(port int) error {
+	listeners, err := bind(d.opts.Env.Host, port)
 	if err != nil {
 		return err
 	}
-	d.addr = listeners[0].Addr().(*net.TCPAddr).AddrPort()
+	addr := listeners[0].Addr().(*net.TCPAddr).AddrPort()
 	d.server = &http.Server{
-		Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: d.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog:    slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return d.calls },
 	}
+	d.addr.Store(&addr)
 	d.onStop("http", d.stopServing)
 	for _, l := range listeners {
 		d.Go("http "+l.Addr().String(), func() error {
@@ -303,19 +323,36 @@ func bindBoth(host string, port int) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// Addr is where the daemon listens; valid after Start.
-func (d *Daemon) Addr() netip.AddrPort { return d.addr }
+// Addr is where the daemon listens, the zero AddrPort before a port is open.
+func (d *Daemon) Addr() netip.AddrPort {
+	if a := d.addr.Load(); a != nil {
+		return *a
+	}
+	return netip.AddrPort{}
+}
 
 // Services are the verbs, for faces that bind them directly.
 func (d *Daemon) Services() *control.Services { return d.services }
 
-// URL is the address for people.
+// Page is the dashboard's files and nothing else, for a window that does not
+// come through the port; valid after Open.
+func (d *Daemon) Page() http.Handler { return d.page }
+
+// URL is the address for people; before a port is open, the one to be.
 func (d *Daemon) URL() string {
 	scheme := "http"
 	if d.opts.Env.TLSCert != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + d.addr.String()
+	addr := d.Addr()
+	if !addr.IsValid() {
+		host, err := netip.ParseAddr(d.opts.Env.Host)
+		if err != nil {
+			host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		}
+		addr = netip.AddrPortFrom(host, uint16(d.opts.Env.Port))
+	}
+	return scheme + "://" + addr.String()
 }
 
 // Announce prints the two lines of api.md: the dashboard's address, and a

@@ -40,7 +40,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 	if err := d.firstPassword(ctx, access); err != nil {
 		return nil, err
 	}
-	port := func() int { return int(d.addr.Port()) }
+	port := func() int { return int(d.Addr().Port()) }
 	d.services = control.New(control.Rooms{
 		Lifetime: p.lifetime, Config: p.holder, Catalog: p.runner.Catalog, Planner: p.runner.Planner, Board: p.runner.Board, Profile: p.runner.Board.Profile(),
 		Secrets: p.keeper, Issuer: p.keys,
@@ -50,6 +50,8 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 		BaseURL: first(env.BaseURLs), CORSOrigins: env.CORSOrigins,
 		URL: d.URL, Port: port, Go: d.Go, Log: d.log, Now: d.opts.Now,
 	})
+	d.page = http.NewServeMux()
+	control.Mount(d.page, access, d.pages(p.gate))
 	mux := http.NewServeMux()
 	control.Mount(mux, access, append(d.table(p.gate), control.Routes(d.services)...))
 	return control.Guard(control.GuardOptions{
@@ -70,11 +72,16 @@ func (d *Daemon) table(g *gateway.Server) []control.Route {
 		out = append(out, control.Serve(control.TierDataPlane, path, g.WrongMethod(allowed)))
 	}
 	slices.SortFunc(out, func(a, b control.Route) int { return strings.Compare(a.Pattern(), b.Pattern()) })
-	out = append(out, control.Page(control.PageOptions{Files: d.opts.Assets, Plain: g.Page(), CSP: gateway.CSP, Log: d.log})...)
+	out = append(out, d.pages(g)...)
 	return append(out,
 		control.Serve(control.TierOpen, "GET /healthz", http.HandlerFunc(d.health)),
 		control.Serve(control.TierDataPlane, "/", http.HandlerFunc(g.NotFound)),
 	)
+}
+
+// pages are the dashboard's files.
+func (d *Daemon) pages(g *gateway.Server) []control.Route {
+	return control.Page(control.PageOptions{Files: d.opts.Assets, Plain: g.Page(), CSP: gateway.CSP, Log: d.log})
 }
 
 // health says that we run, and nothing else.
