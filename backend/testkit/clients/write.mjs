@@ -39,6 +39,7 @@ function chatBody(a, { id, model }) {
 
 function chatFrames(a, { id, model, includeUsage }) {
   const chunk = (delta, finish = null, content = false) => data({ id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created: CREATED, model, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] }, content);
+  /** @type {{text: string, content?: boolean}[]} */
   const frames = [chunk({ role: 'assistant', content: '' })];
   for (const p of a.parts) {
     if (p.thinking) for (const t of pieces(p.thinking)) frames.push(chunk({ reasoning_content: t }, null, true));
@@ -185,6 +186,7 @@ const ERRORS = { // kind: [status, anthropic type, openai type, openai code, goo
   overloaded: [529, 'overloaded_error', 'server_error', 'overloaded', 'UNAVAILABLE'],
 };
 
+/** @param {string} format @param {{kind: string, status?: number, message?: string, retryAfter?: number, details?: object}} fault */
 export function writeError(format, { kind, status, message, retryAfter, details }) {
   const [usual, anthropicType, type, code, google] = ERRORS[kind]; const msg = message ?? UPSTREAM_SAYS;
   const real = (status ?? usual) === 529 && format !== 'anthropic' ? 503 : status ?? usual;
