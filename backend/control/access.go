@@ -73,7 +73,7 @@ func NewAccess(o AccessOptions) *Access {
 	}
 	a := &Access{
 		o:        o,
-		sessions: &sessions{now: o.Now, repo: o.Sessions, log: o.Log, known: map[string]*known{}},
+		sessions: &sessions{now: o.Now, repo: o.Sessions, log: o.Log, known: map[string]*known{}, ends: map[string][]chan struct{}{}},
 		links:    &links{now: o.Now, byHash: map[string]time.Time{}},
 		throttle: &throttle{now: o.Now, tries: map[string]Tries{}},
 		hashing:  make(chan struct{}, 2),
@@ -131,12 +131,28 @@ func (a *Access) Authorize(r *http.Request) (Caller, error) {
 	if hash != "" && proven {
 		return Caller{kind: callerSession, session: hash}, nil
 	}
-	settings := &a.o.Holder.Now().Settings
-	open := settings.PasswordHash == "" || !settings.RequireLogin
-	if open && a.direct(r) {
+	if a.open() && a.direct(r) {
 		return Caller{kind: callerDirect}, nil
 	}
-	return Caller{}, a.refusal(r, hash != "", settings.PasswordHash != "")
+	return Caller{}, a.refusal(r, hash != "", a.PasswordSet())
+}
+
+// open reports whether this machine's user needs no sign-in.
+func (a *Access) open() bool {
+	settings := &a.o.Holder.Now().Settings
+	return settings.PasswordHash == "" || !settings.RequireLogin
+}
+
+// still reports whether a caller who was let in would be let in now, for
+// answers that go on for hours. It does not count as a use of the session.
+func (a *Access) still(ctx context.Context, c Caller) bool {
+	switch c.kind {
+	case callerSession:
+		return a.sessions.alive(ctx, c.session)
+	case callerDirect:
+		return a.open()
+	}
+	return true
 }
 
 func (a *Access) refusal(r *http.Request, cookie, password bool) error {

@@ -12,6 +12,7 @@ import (
 
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
+	"omniroute/backend/events"
 	"omniroute/backend/fault"
 	"omniroute/backend/providers"
 	"omniroute/backend/resilience"
@@ -69,6 +70,7 @@ type Rooms struct {
 	Books    usage.Reader
 	Flush    func(context.Context) error // returns when what was answered is in the books
 	Access   *Access
+	Bus      *events.Bus
 	Version  string
 
 	BaseURL     string   // BASE_URL, "" = not set
@@ -82,9 +84,11 @@ type Rooms struct {
 }
 
 // Services are the verbs by page. A field's exported methods are verbs and
-// nothing else, except Session, which speaks HTTP.
+// nothing else, except of the two that are no pages: Session speaks HTTP, and
+// Feed is what a face listens to.
 type Services struct {
 	Session    *Access
+	Feed       *Feed
 	System     *System
 	Nodes      *Nodes
 	Providers  *Providers
@@ -110,6 +114,7 @@ func New(r Rooms) *Services {
 	connections := &Providers{rooms: rooms, proven: map[string]bool{}}
 	return &Services{
 		Session:    r.Access,
+		Feed:       newFeed(rooms),
 		System:     &System{rooms: rooms, started: r.Now()},
 		Nodes:      &Nodes{rooms},
 		Providers:  connections,

@@ -16,14 +16,16 @@ type Message struct {
 	Data  any    `json:"data"` // of the topic, see topics
 }
 
-// FeedHello is the first message: from here on nothing is missed.
+// FeedHello is the first message. From here on nothing is missed; what was
+// fetched before it must be fetched again.
 type FeedHello struct {
 	Version string `json:"version"`
 }
 
 // FeedRequests are the requests answered since the message before.
 type FeedRequests struct {
-	Requests []FeedRequest `json:"requests"`
+	Requests []FeedRequest `json:"requests"` // oldest first
+	More     int           `json:"more"`     // answered too, not listed
 }
 
 // FeedRequest is an answered request whose receipt can be fetched.
@@ -73,6 +75,12 @@ type FeedGateway struct {
 // FeedNothing is the data of topics that say all by their name.
 type FeedNothing struct{}
 
+// The words of the feed that are no event's.
+const (
+	topicHello      = "hello"
+	gatewayStopping = "stopping"
+)
+
 // topic is a name of the feed and the shape of its data.
 type topic struct {
 	name string
@@ -82,7 +90,7 @@ type topic struct {
 // topics lists what the feed may say.
 func topics() []topic {
 	return []topic{
-		{"hello", reflect.TypeFor[FeedHello]()},
+		{topicHello, reflect.TypeFor[FeedHello]()},
 		{events.ConfigChanged{}.Topic(), reflect.TypeFor[FeedNothing]()},
 		{events.RequestDone{}.Topic(), reflect.TypeFor[FeedRequests]()},
 		{events.TargetChanged{}.Topic(), reflect.TypeFor[FeedTarget]()},

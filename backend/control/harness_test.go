@@ -37,6 +37,7 @@ type house struct {
 	keeper   *accounts.Keeper
 	keys     *accounts.ClientKeys
 	board    *resilience.Board
+	bus      *events.Bus
 	meter    *usage.Meter
 	access   *Access
 	services *Services
@@ -119,7 +120,9 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 	h.keeper = accounts.NewKeeper(h.vault)
 	h.keys = accounts.NewClientKeys("a test secret of this house")
 	h.board = resilience.NewBoard(resilience.DefaultProfile(), h.clock.now)
-	h.meter, err = usage.NewMeter(dir+"/journal", h.store, events.NewBus(), logger)
+	h.bus = events.NewBus()
+	h.holder.AnnounceOn(h.bus)
+	h.meter, err = usage.NewMeter(dir+"/journal", h.store, h.bus, logger)
 	check(err)
 	facts, err := catalog.Load()
 	check(err)
@@ -128,7 +131,7 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 	life, end := context.WithCancel(context.Background())
 	rooms := Rooms{
 		Lifetime: life, Config: h.holder, Catalog: facts, Planner: &routing.Planner{Catalog: facts}, Board: h.board, Profile: resilience.DefaultProfile(),
-		Secrets: h.keeper, Issuer: h.keys, Prober: h.prober, Tester: h.tester, Books: h.store, Flush: h.meter.Flush, Version: "1.2.3",
+		Secrets: h.keeper, Issuer: h.keys, Prober: h.prober, Tester: h.tester, Books: h.store, Flush: h.meter.Flush, Bus: h.bus, Version: "1.2.3",
 		URL: func() string { return "http://127.0.0.1:20128" }, Port: func() int { return 20128 },
 		Go:  func(_ string, f func() error) { h.tasks.Go(func() { _ = f() }) },
 		Log: logger, Now: h.clock.now,
@@ -214,19 +217,29 @@ func (h *house) do(a ask) got {
 	if a.remote != "" {
 		r.RemoteAddr = a.remote
 	}
-	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr("127.0.0.1:20128")))
+	ctx, leave := context.WithCancel(context.WithValue(r.Context(), http.LocalAddrContextKey, addr("127.0.0.1:20128")))
+	defer leave()
+	r = r.WithContext(ctx)
 	for _, line := range a.headers {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Add(name, value)
 	}
 	w := httptest.NewRecorder()
-	h.handler.ServeHTTP(w, r)
+	h.handler.ServeHTTP(&hasty{w, leave}, r)
 	g := got{status: w.Code, header: w.Result().Header, body: w.Body.String()}
 	_ = json.Unmarshal(w.Body.Bytes(), &g.json)
 	return g
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// hasty is a client that leaves a stream after its first delivery.
+type hasty struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (c *hasty) Flush() { c.leave() }
 
 type addr string
 

@@ -4,6 +4,8 @@ package control
 // about sessions stand in Access.routes, because they speak HTTP themselves.
 func Routes(s *Services) []Route {
 	return append(s.Session.routes(),
+		stream("GET /api/events", s.serveFeed),
+
 		view("GET /api/system/status", s.System.Status),
 		verb("POST /api/system/sign-in-link", s.System.SignInLink),
 

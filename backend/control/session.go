@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +30,8 @@ type sessions struct {
 	log  *slog.Logger
 
 	mu    sync.Mutex
-	known map[string]*known // by hash
+	known map[string]*known          // by hash
+	ends  map[string][]chan struct{} // by hash: closed when the session ends
 }
 
 type known struct {
@@ -122,9 +124,47 @@ func (s *sessions) begin(ctx context.Context, agent string) (token, csrf string)
 // several pages of one browser can be told the same.
 func csrfOf(token string) string { return digest("omniroute csrf " + token) }
 
+// alive reports whether a session still holds, without using it.
+func (s *sessions) alive(ctx context.Context, hash string) bool {
+	s.mu.Lock()
+	k := s.known[hash]
+	if k != nil {
+		defer s.mu.Unlock()
+		return s.now().Before(k.Expires)
+	}
+	s.mu.Unlock()
+	one, err := s.repo.SessionByHash(ctx, hash)
+	return err == nil && s.now().Before(one.Expires)
+}
+
+// watch returns a channel that is closed when the session is ended. The caller
+// must call forget.
+func (s *sessions) watch(hash string) (ended <-chan struct{}, forget func()) {
+	c := make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends[hash] = append(s.ends[hash], c)
+	return c, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ends[hash] = slices.DeleteFunc(s.ends[hash], func(o chan struct{}) bool { return o == c }); len(s.ends[hash]) == 0 {
+			delete(s.ends, hash)
+		}
+	}
+}
+
+// tell closes the channels of a session's watchers. The lock is held.
+func (s *sessions) tell(hash string) {
+	for _, c := range s.ends[hash] {
+		close(c)
+	}
+	delete(s.ends, hash)
+}
+
 func (s *sessions) end(ctx context.Context, hash string) {
 	s.mu.Lock()
 	delete(s.known, hash)
+	s.tell(hash)
 	s.mu.Unlock()
 	if err := s.repo.DropSession(ctx, hash); err != nil {
 		s.log.Warn("a session could not be deleted", "error", err)
@@ -139,6 +179,11 @@ func (s *sessions) endAll(ctx context.Context, but string) error {
 	clear(s.known)
 	if keep != nil {
 		s.known[but] = keep
+	}
+	for hash := range s.ends {
+		if hash != but || keep == nil {
+			s.tell(hash)
+		}
 	}
 	s.mu.Unlock()
 	if err := s.repo.DropSessions(ctx); err != nil {

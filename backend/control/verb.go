@@ -146,6 +146,14 @@ func create[In, Out any](pattern string, f func(In) (Out, error)) Route {
 	return r
 }
 
+// stream makes a route that answers for hours and looks after its caller
+// itself. It is no verb: pages hear it through the feed.
+func stream(pattern string, f func(http.ResponseWriter, *http.Request, Caller)) Route {
+	r := newRoute(pattern, TierAPI)
+	r.verb = f
+	return r
+}
+
 func reply(w http.ResponseWriter, status int, out any, err error) {
 	if err != nil {
 		writeError(w, err)

@@ -212,7 +212,7 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 		Config: holder, Catalog: facts, Planner: dispatcher.Planner, Directory: dispatcher.Directory, Runner: dispatcher, Keys: clientKeys{keys, d.opts.Now},
 		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: d.opts.KeepAlive, MaxBody: env.MaxBody, RequireKey: d.requireKey,
 	}
-	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, d.lifetime})
+	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, bus, d.lifetime})
 	if err != nil {
 		return nil, err
 	}
@@ -270,6 +270,7 @@ func (d *Daemon) Listen(port int) error {
 		BaseContext: func(net.Listener) context.Context { return d.calls },
 	}
 	d.addr.Store(&addr)
+	d.server.RegisterOnShutdown(d.services.Feed.Close) // pages that listen would hold the end up
 	d.onStop("http", d.stopServing)
 	for _, l := range listeners {
 		d.Go("http "+l.Addr().String(), func() error {

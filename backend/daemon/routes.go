@@ -11,6 +11,7 @@ import (
 	"omniroute/backend/config"
 	"omniroute/backend/control"
 	"omniroute/backend/dispatch"
+	"omniroute/backend/events"
 	"omniroute/backend/gateway"
 	"omniroute/backend/store"
 )
@@ -23,6 +24,7 @@ type plane struct {
 	store    *store.Store
 	keeper   *accounts.Keeper
 	keys     *accounts.ClientKeys
+	bus      *events.Bus
 	lifetime context.Context
 }
 
@@ -46,7 +48,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 		Secrets: p.keeper, Issuer: p.keys,
 		Prober: &prober{p.runner.Egress, p.runner.Catalog, p.keeper, p.runner.UserAgent, port},
 		Tester: &tester{p.runner, p.holder, d.opts.Now},
-		Books:  p.store, Flush: p.runner.Meter.Flush, Access: access, Version: d.opts.Version,
+		Books:  p.store, Flush: p.runner.Meter.Flush, Access: access, Bus: p.bus, Version: d.opts.Version,
 		BaseURL: first(env.BaseURLs), CORSOrigins: env.CORSOrigins,
 		URL: d.URL, Port: port, Go: d.Go, Log: d.log, Now: d.opts.Now,
 	})

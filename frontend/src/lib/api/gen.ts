@@ -287,7 +287,7 @@ export interface FeedGateway {
   until: string | null
 }
 
-/** FeedHello is the first message: from here on nothing is missed. */
+/** FeedHello is the first message. From here on nothing is missed; what was fetched before it must be fetched again. */
 export interface FeedHello {
   version: string
 }
@@ -317,7 +317,10 @@ export interface FeedRequest {
 
 /** FeedRequests are the requests answered since the message before. */
 export interface FeedRequests {
+  /** oldest first */
   requests: FeedRequest[]
+  /** answered too, not listed */
+  more: number
 }
 
 /** FeedTarget tells that a target rests, is barred, or may be used again. */
