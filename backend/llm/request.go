@@ -5,6 +5,8 @@
 // vendor behaviour.
 package llm
 
+import "unsafe"
+
 // Op is the kind of call.
 type Op uint8
 
@@ -94,6 +96,38 @@ type Part struct {
 	Cache       *CacheHint
 	Annotations []byte // raw JSON array of citations in the origin format, nil = none; origin is Extra.Format
 	Extra       Extra
+	literal     *literal
+}
+
+// literal is how a text stood in the body it came from.
+type literal struct {
+	text   string
+	inside []byte
+}
+
+// shortLiteral is from which length on, in bytes, copying a literal saves
+// more than remembering it costs.
+const shortLiteral = 128
+
+// SetText sets Text, and remembers the inside of the JSON string it was read
+// from, so that an encoder can copy that instead of escaping the text again.
+// inside may borrow the request's body; nil = none.
+func (p *Part) SetText(text string, inside []byte) {
+	p.Text, p.literal = text, nil
+	if len(inside) >= shortLiteral {
+		p.literal = &literal{text, inside}
+	}
+}
+
+// Literal returns the inside of a JSON string that says Text, or nil when
+// none is known: a text that was changed since has none. It may be read only
+// while the body lives that the request was decoded from.
+func (p *Part) Literal() []byte {
+	l := p.literal
+	if l == nil || len(l.text) != len(p.Text) || unsafe.StringData(l.text) != unsafe.StringData(p.Text) {
+		return nil
+	}
+	return l.inside
 }
 
 // Media is an image, a sound or a document: exactly one of Data, URL, FileID

@@ -94,7 +94,7 @@ type Codec interface {
 
 	// DecodeRequest reads a client's request. What the gateway cannot do for
 	// anyone (a message without content of any known kind) is fault.Invalid
-	// with Param naming the field.
+	// with Param naming the field. The parts' literals alias the body.
 	DecodeRequest(body []byte) (*llm.Request, error)
 	// EncodeRequest writes the body for an upstream. req comes from
 	// Prepare(req, Format()): paired, renamed, with legal ids. What this

@@ -118,7 +118,7 @@ func decodeBlock(parts []llm.Part, c *jscan.Cursor, from side) ([]llm.Part, erro
 	p := llm.Part{Cache: decodeCache(b.cache)}
 	switch b.kind {
 	case "text":
-		p.Kind, p.Text = llm.PartText, jscan.Str(b.text)
+		wire.ReadText(&p, b.text)
 		p.Extra = extra(b.extra)
 		if jscan.Len(b.citations) > 0 {
 			p.Annotations, p.Extra.Format = raw(b.citations), format
@@ -215,10 +215,11 @@ func decodeContent(c *jscan.Cursor) ([]llm.Part, error) {
 	case jscan.Invalid, jscan.Null:
 		return nil, nil
 	case jscan.String:
-		if s := jscan.Str(c.Value()); s != "" {
-			return []llm.Part{{Kind: llm.PartText, Text: s}}, nil
+		parts := make([]llm.Part, 1)
+		if wire.ReadText(&parts[0], c.Value()); parts[0].Text == "" {
+			return nil, nil
 		}
-		return nil, nil
+		return parts, nil
 	case jscan.Array:
 		var parts []llm.Part
 		for i := range c.Elements() {

@@ -135,13 +135,13 @@ func textual(mime string) bool {
 	return strings.HasPrefix(mime, "text/")
 }
 
-// textBlock writes p with the given text; citations go back only to the
-// family they came from.
-func textBlock(b []byte, p *llm.Part, s string) []byte {
+// textBlock writes a text; citations go back only to the family they came
+// from.
+func textBlock(b []byte, p *llm.Part) []byte {
 	if native(p.Opaque) {
 		return hinted(b, p.Opaque.Raw, p.Cache)
 	}
-	b = text(append(b, `{"type":"text"`...), "text", s)
+	b = wire.AppendTextQuoted(member(append(b, `{"type":"text"`...), "text"), p)
 	if p.Extra.Format == format {
 		if len(p.Annotations) > 2 {
 			b = append(member(b, "citations"), p.Annotations...)

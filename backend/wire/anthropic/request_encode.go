@@ -153,12 +153,12 @@ func (e *requestEncoder) system() {
 		return
 	}
 	if len(parts) == 1 && parts[0].Cache == nil && !native(parts[0].Opaque) {
-		e.b = text(e.b, "system", parts[0].Text)
+		e.b = wire.AppendTextQuoted(member(e.b, "system"), &parts[0])
 		return
 	}
 	e.b = append(member(e.b, "system"), '[')
 	for i := range parts {
-		e.b = textBlock(comma(e.b), &parts[i], parts[i].Text)
+		e.b = textBlock(comma(e.b), &parts[i])
 	}
 	e.b = append(e.b, ']')
 }

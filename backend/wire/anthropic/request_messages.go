@@ -5,6 +5,7 @@ import (
 
 	"omniroute/backend/fault"
 	"omniroute/backend/llm"
+	"omniroute/backend/wire"
 )
 
 // placeholder is the user turn of a history whose first turns could not be
@@ -41,7 +42,7 @@ func (e *requestEncoder) messages() error {
 	}
 	if !e.wrote {
 		e.turn(llm.RoleUser)
-		e.b = textBlock(e.b, &llm.Part{}, placeholder)
+		e.b = textBlock(e.b, &llm.Part{Text: placeholder})
 	}
 	e.shut()
 	e.b = append(e.b, ']')
@@ -92,7 +93,7 @@ func (e *requestEncoder) block(p *llm.Part, i, j int) {
 	case p.Media != nil:
 		e.b = mediaBlock(e.b, p)
 	default:
-		e.b = textBlock(e.b, p, p.Text)
+		e.b = textBlock(e.b, p)
 	}
 }
 
@@ -121,7 +122,7 @@ func (e *requestEncoder) result(p *llm.Part, i, j int) {
 		e.b = text(e.b, "content", unreadable)
 	case len(parts) == 0:
 	case len(parts) == 1 && plain(parts[0]):
-		e.b = text(e.b, "content", parts[0].Text)
+		e.b = wire.AppendTextQuoted(member(e.b, "content"), parts[0])
 	default:
 		e.b = append(member(e.b, "content"), '[')
 		for _, q := range parts {

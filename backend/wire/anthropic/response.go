@@ -148,7 +148,7 @@ func (w *blockWriter) append(b []byte, p *llm.Part) (_ []byte, why string) {
 		if p.Text != "" {
 			w.refused = w.refused || p.Kind == llm.PartRefusal
 			why = citationLoss(p)
-			b = textBlock(comma(b), &llm.Part{Annotations: p.Annotations, Extra: p.Extra}, p.Text)
+			b = textBlock(comma(b), &llm.Part{Text: p.Text, Annotations: p.Annotations, Extra: p.Extra})
 		}
 		return sealBlock(b, p.Seal), why
 	case llm.PartReasoning:

@@ -178,7 +178,8 @@ func (e *requestEncoder) textOf(role string, p *llm.Part, signature string) {
 	}
 	e.part(role)
 	e.b = append(e.b, '{')
-	e.text("text", p.Text)
+	e.key("text")
+	e.b = wire.AppendTextQuoted(e.b, p)
 	e.tail(p, signature)
 }
 

@@ -121,7 +121,7 @@ func (s *spans) read(v []byte) pieces {
 		p.put(part)
 		return p
 	case s.text != nil && !emptyText(s.text):
-		part.Kind, part.Text = llm.PartText, jscan.Str(s.text)
+		wire.ReadText(&part, s.text)
 	case seal.Data != "":
 		p.thought = s.thought
 		p.put(llm.Part{Kind: llm.PartReasoning, Seal: seal, Extra: llm.Extra{Format: own}})

@@ -235,16 +235,27 @@ func IsNull(v []byte) bool { return len(v) == 0 || KindOf(v) == Null }
 
 // Text returns the string a value holds; ok is false for any other kind.
 func Text(v []byte) (s string, ok bool) {
+	s, _, ok = Literal(v)
+	return s, ok
+}
+
+// Literal is Text, and the inside of the JSON string when whoever copies it
+// between quotes of another document says exactly s: nil when the string has
+// numbered escapes or invalid UTF-8. inside aliases v, s does not.
+func Literal(v []byte) (s string, inside []byte, ok bool) {
 	if KindOf(v) != String {
-		return "", false
+		return "", nil, false
 	}
 	v = trim(v)
-	body := v[1:max(len(v)-1, 1)]
-	if bytes.IndexByte(body, '\\') < 0 && utf8.Valid(body) {
-		return string(body), true
+	inside = v[1:max(len(v)-1, 1)]
+	if bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) {
+		return string(inside), inside, true
 	}
-	text := AppendUnquoted(make([]byte, 0, len(body)+10), v)
-	return unsafe.String(unsafe.SliceData(text), len(text)), true // nobody else holds the bytes
+	text, clear := appendUnquoted(make([]byte, 0, len(inside)+10), v)
+	if !clear {
+		inside = nil
+	}
+	return unsafe.String(unsafe.SliceData(text), len(text)), inside, true // nobody else holds the bytes
 }
 
 // Str is Text without the flag: "" for anything but a string.

@@ -122,24 +122,32 @@ func word(s string) uint64 {
 // AppendUnquoted appends the text of the JSON string quoted (with its
 // quotes). Lone surrogates and invalid UTF-8 become U+FFFD.
 func AppendUnquoted(dst, quoted []byte) []byte {
+	dst, _ = appendUnquoted(dst, quoted)
+	return dst
+}
+
+// appendUnquoted also tells whether every reader finds the same text in
+// quoted: it is valid UTF-8 and has no numbered escapes, which may be halves
+// of a character.
+func appendUnquoted(dst, quoted []byte) (text []byte, clear bool) {
 	if len(quoted) < 2 {
-		return dst
+		return dst, false
 	}
 	from := len(dst)
 	dst = slices.Grow(dst, len(quoted)+8)
-	n := unquote(dst[from:cap(dst)], quoted[1:len(quoted)-1])
+	n, numbered := unquote(dst[from:cap(dst)], quoted[1:len(quoted)-1])
 	dst = dst[:from+n]
 	if utf8.Valid(dst[from:]) { // escapes give whole runes: one look at the end is enough
-		return dst
+		return dst, !numbered
 	}
-	return appendValid(dst[:from], bytes.Clone(dst[from:]))
+	return appendValid(dst[:from], bytes.Clone(dst[from:])), false
 }
 
 // unquote writes the text of the inside of a JSON string to dst, which is at
 // least eight bytes longer, and returns its length. Like AppendEscaped it
 // copies in strides and steps back.
-func unquote(dst, b []byte) int {
-	w, i := 0, 0
+func unquote(dst, b []byte) (w int, numbered bool) {
+	i := 0
 	for i < len(b) {
 		if i+8 <= len(b) {
 			v := binary.LittleEndian.Uint64(b[i:])
@@ -163,6 +171,7 @@ func unquote(dst, b []byte) int {
 				i, w = i+2, w+1
 				continue
 			}
+			numbered = true
 			r, used := unescapeRune(b[i+2:])
 			w += utf8.EncodeRune(dst[w:], r)
 			i += 2 + used
@@ -171,7 +180,7 @@ func unquote(dst, b []byte) int {
 			break
 		}
 	}
-	return w
+	return w, numbered
 }
 
 // unescaped is what a one-letter escape means.

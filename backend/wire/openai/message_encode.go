@@ -166,7 +166,7 @@ func appendTexts(dst []byte, parts []llm.Part, sep string) []byte {
 			dst = jscan.AppendEscaped(dst, sep)
 		}
 		first = false
-		dst = jscan.AppendEscaped(dst, parts[i].Text)
+		dst = wire.AppendText(dst, &parts[i])
 	}
 	return append(dst, '"')
 }
@@ -247,7 +247,7 @@ func (w *requestWriter) losePart(i, j int, why string) {
 func appendKind(dst []byte, parts []llm.Part, kind llm.PartKind) []byte {
 	for i := range parts {
 		if parts[i].Kind == kind {
-			dst = jscan.AppendEscaped(dst, parts[i].Text)
+			dst = wire.AppendText(dst, &parts[i])
 		}
 	}
 	return dst
@@ -374,7 +374,7 @@ func (w *requestWriter) user(i int, m *llm.Message, next func()) {
 	w.open("user", m.Name)
 	w.b = append(w.b, `,"content":`...)
 	if only && (rest[0].Text == "" || rest[0].Extra.Format != formatName || len(rest[0].Extra.Fields) == 0) {
-		w.b = jscan.AppendQuoted(w.b, rest[0].Text)
+		w.b = wire.AppendTextQuoted(w.b, rest[0])
 	} else {
 		for k, p := range rest {
 			w.b = append(w.b, ",["[btoi(k == 0)])
@@ -391,13 +391,16 @@ func (w *requestWriter) result(r *llm.ToolResult) (media []*llm.Part) {
 	w.b = jscan.AppendQuoted(w.b, w.callID(r.CallID))
 	w.b = append(w.b, `,"content":"`...)
 	texts := 0
-	add := func(s string) {
+	begin := func(s string) {
 		if texts > 0 {
 			w.b = append(w.b, `\n`...)
 		} else if r.Error && !strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "Error") { // R24
 			w.b = append(w.b, "Error: "...)
 		}
 		texts++
+	}
+	add := func(s string) {
+		begin(s)
 		w.b = jscan.AppendEscaped(w.b, s)
 	}
 	placeholder := ""
@@ -413,7 +416,8 @@ func (w *requestWriter) result(r *llm.ToolResult) (media []*llm.Part) {
 				placeholder = fileBelow
 			}
 		case p.Text != "" && (p.Kind == llm.PartText || p.Kind == llm.PartRefusal):
-			add(p.Text)
+			begin(p.Text)
+			w.b = wire.AppendText(w.b, p)
 		case p.Kind == llm.PartOpaque || p.Kind == llm.PartServer:
 			w.lose("tool result "+r.CallID, "a part that only its own format understands")
 		}

@@ -12,8 +12,10 @@ import (
 // contentParts appends the parts of a content member. known is false when
 // there is nothing in it that anyone could understand.
 func contentParts(parts []llm.Part, content []byte) (_ []llm.Part, known bool) {
-	if s, ok := jscan.Text(content); ok {
-		return append(parts, llm.Part{Kind: llm.PartText, Text: s}), true
+	if jscan.KindOf(content) == jscan.String {
+		var p llm.Part
+		wire.ReadText(&p, content)
+		return append(parts, p), true
 	}
 	if jscan.KindOf(content) != jscan.Array {
 		return parts, false
@@ -31,13 +33,13 @@ func contentParts(parts []llm.Part, content []byte) (_ []llm.Part, known bool) {
 // contentPart reads one part. A type of no one's is kept as opaque and not
 // ok; a medium without data, address or id is not ok.
 func contentPart(v []byte) (p llm.Part, ok bool) {
-	if s, isText := jscan.Text(v); isText { // a bare string in the list
-		return llm.Part{Kind: llm.PartText, Text: s}, true
+	if wire.ReadText(&p, v) { // a bare string in the list
+		return p, true
 	}
 	kind := jscan.Str(jscan.Get(v, "type"))
 	switch kind {
 	case "text", "input_text", "output_text":
-		p = llm.Part{Kind: llm.PartText, Text: jscan.Str(jscan.Get(v, "text"))}
+		wire.ReadText(&p, jscan.Get(v, "text"))
 	case "refusal":
 		p = llm.Part{Kind: llm.PartRefusal, Text: jscan.Str(jscan.Get(v, "refusal"))}
 	case "image_url", "input_image":

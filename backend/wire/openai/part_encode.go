@@ -88,7 +88,7 @@ func appendPart(dst []byte, p *llm.Part) []byte {
 	switch {
 	case p.Kind == llm.PartText:
 		dst = append(dst, `{"type":"text","text":`...)
-		dst = jscan.AppendQuoted(dst, p.Text)
+		dst = wire.AppendTextQuoted(dst, p)
 	case p.Kind == llm.PartImage:
 		dst = append(dst, `{"type":"image_url","image_url":{"url":`...)
 		dst = appendAddress(dst, m)

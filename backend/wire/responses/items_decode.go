@@ -130,8 +130,9 @@ func markItem(parts []llm.Part, it *item) {
 func contentParts(content []byte, dst []llm.Part) []llm.Part {
 	switch jscan.KindOf(content) {
 	case jscan.String:
-		if s := jscan.Str(content); s != "" {
-			dst = append(dst, llm.Part{Text: s})
+		var p llm.Part
+		if wire.ReadText(&p, content); p.Text != "" {
+			dst = append(dst, p)
 		}
 	case jscan.Array:
 		for _, e := range jscan.Elements(content) {
@@ -184,15 +185,15 @@ func (c *contentMembers) read(e []byte) {
 }
 
 func contentPart(e []byte, dst []llm.Part) []llm.Part {
-	if s, ok := jscan.Text(e); ok {
-		return append(dst, llm.Part{Text: s})
+	var p llm.Part
+	if wire.ReadText(&p, e) {
+		return append(dst, p)
 	}
 	var c contentMembers
 	c.read(e)
-	p := llm.Part{}
 	switch string(c.typ) {
 	case `"input_text"`, `"output_text"`, `"text"`, `"summary_text"`, `"reasoning_text"`:
-		p.Text = jscan.Str(c.text)
+		wire.ReadText(&p, c.text)
 		if jscan.Len(c.annotations) > 0 {
 			p.Annotations = keep(c.annotations)
 			p.Extra.Format = own

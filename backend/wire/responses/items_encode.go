@@ -44,9 +44,14 @@ func (e *requestEncoder) openMessage(role string, phase []byte) {
 }
 
 func (e *requestEncoder) textPart(typ, text string) {
+	e.textOf(typ, &llm.Part{Text: text})
+}
+
+func (e *requestEncoder) textOf(typ string, p *llm.Part) {
 	e.open()
 	e.str("type", typ)
-	e.str("text", text)
+	e.key("text")
+	e.b = wire.AppendTextQuoted(e.b, p)
 	e.end('}')
 }
 
@@ -95,7 +100,7 @@ func (e *requestEncoder) content(p *llm.Part, textType string, i, j int) {
 	switch p.Kind {
 	case llm.PartText, llm.PartRefusal:
 		if p.Text != "" {
-			e.textPart(textType, p.Text)
+			e.textOf(textType, p)
 		}
 	case llm.PartImage:
 		if e.d.Caps.NoImages {
@@ -225,10 +230,13 @@ func (e *requestEncoder) result(p *llm.Part, i, j int) {
 	}
 	e.str("call_id", r.CallID)
 	e.key("output")
-	if text, ok := plainText(r.Parts); ok {
-		e.quote(errorText(text, r.Error))
-	} else {
+	switch text, ok := plainText(r.Parts); {
+	case !ok:
 		e.outputParts(r, i, j)
+	case len(r.Parts) == 1 && !r.Error:
+		e.b = wire.AppendTextQuoted(e.b, &r.Parts[0])
+	default:
+		e.quote(errorText(text, r.Error))
 	}
 	e.end('}')
 }
@@ -315,7 +323,7 @@ func (e *requestEncoder) assistant(parts []llm.Part, i int) {
 				e.str("refusal", p.Text)
 				e.end('}')
 			} else {
-				e.textPart("output_text", p.Text)
+				e.textOf("output_text", p)
 			}
 		case llm.PartReasoning:
 			if p.Seal.Family != llm.FamilyOpenAI || p.Seal.Data == "" {

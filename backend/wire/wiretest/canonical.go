@@ -27,6 +27,11 @@ func message(role llm.Role, parts ...llm.Part) llm.Message {
 	return llm.Message{Role: role, Parts: parts}
 }
 
+// long is a text that decoders remember the literal of.
+func long(first string) string {
+	return first + strings.Repeat("\n\tif err != nil {\n\t\treturn fmt.Errorf(\"open %q: %w\", path, err) // 日本語 \\ \U0001F600 \u2028\n\t}", 4)
+}
+
 // Requests are requests that every format can carry.
 func Requests() map[string]*llm.Request {
 	number := func(n int64) *int64 { return &n }
@@ -39,6 +44,10 @@ func Requests() map[string]*llm.Request {
 		"plain": {Model: "m", Messages: []llm.Message{message(llm.RoleUser, text("hi"))}, Sampling: llm.Sampling{MaxTokens: number(100)}},
 		"system": {Model: "m", System: []llm.Part{text("Be brief. 日本語 \U0001F600 \u2028")}, Sampling: llm.Sampling{MaxTokens: number(1)},
 			Messages: []llm.Message{message(llm.RoleUser, text(" spaced \n"), text("second")), message(llm.RoleAssistant, text("yes")), message(llm.RoleUser, text("\"quoted\" \\ \t \u0001"))}},
+		"long": {Model: "m", System: []llm.Part{text(long("Be careful."))}, Sampling: llm.Sampling{MaxTokens: number(1)}, Tools: tools, Messages: []llm.Message{
+			message(llm.RoleUser, text(long("Read the file."))), message(llm.RoleAssistant, text(long("I read it.")), call("call_1", "noop", `{}`)),
+			message(llm.RoleUser, result("call_1", text(long("package main"))), text(long("Go on."))),
+		}},
 		"image": {Model: "m", Sampling: llm.Sampling{MaxTokens: number(9)}, Messages: []llm.Message{message(llm.RoleUser, text("what"), image, text("is it"))}},
 		"tools": {Model: "m", Sampling: llm.Sampling{MaxTokens: number(512)}, Tools: tools, Choice: llm.ToolChoice{Mode: llm.ChoiceAuto}, Messages: []llm.Message{
 			message(llm.RoleUser, text("weather?")),
