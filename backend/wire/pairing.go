@@ -13,6 +13,8 @@ type turn struct {
 	name  string
 	index int // of its first message in the request
 	parts []llm.Part
+
+	shared bool // no rule changes it
 }
 
 // call is one call of the history and the result it was given.

@@ -14,6 +14,9 @@ func (p *preparer) messages(out *llm.Request) {
 	pairs.assignIDs(p.f)
 	size, inner := len(pairs.calls), 0
 	for i := range ts {
+		if ts[i].shared = p.leaves(&ts[i]); ts[i].shared {
+			continue
+		}
 		size += len(ts[i].parts)
 		for j := range ts[i].parts {
 			if r := ts[i].parts[j].Result; r != nil {
@@ -30,10 +33,12 @@ func (p *preparer) messages(out *llm.Request) {
 		out:     make([]llm.Message, 0, 2*len(ts)+1),
 	}
 	for i := range ts {
-		switch ts[i].role {
-		case llm.RoleAssistant:
+		switch role := ts[i].role; {
+		case ts[i].shared && (role == llm.RoleAssistant || !h.pending):
+			h.share(&ts[i])
+		case role == llm.RoleAssistant:
 			h.assistant(ts, i)
-		case llm.RoleSystem:
+		case role == llm.RoleSystem:
 			h.instruction(&ts[i], out)
 		default:
 			h.user(&ts[i])
@@ -49,6 +54,28 @@ func (p *preparer) messages(out *llm.Request) {
 	if len(out.Messages) == 0 && (p.f != OpenAIChat || len(out.System) == 0) {
 		out.Messages = []llm.Message{userText(systemText(out.System))}
 	}
+}
+
+// leaves reports a turn in which no rule changes anything: texts that say
+// something, without seals, hints or what only another format could read.
+func (p *preparer) leaves(t *turn) bool {
+	if t.role == llm.RoleSystem {
+		return false
+	}
+	for i := range t.parts {
+		part := &t.parts[i]
+		if part.Kind != llm.PartText || part.Seal != (llm.Seal{}) || part.Cache != nil || strings.TrimSpace(part.Text) == "" ||
+			part.Extra.Format != "" && !p.native(Format(part.Extra.Format)) {
+			return false
+		}
+	}
+	return len(t.parts) > 0
+}
+
+// share takes a turn as it is.
+func (h *history) share(t *turn) {
+	h.pending = false
+	h.out = append(h.out, llm.Message{Role: t.role, Name: t.name, Parts: t.parts[:len(t.parts):len(t.parts)]})
 }
 
 func userText(s string) llm.Message {
