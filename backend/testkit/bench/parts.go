@@ -250,50 +250,6 @@ func (b *bench) measureStart() error {
 	return nil
 }
 
-// measureScale compares 10 combos, keys and models with 10,000 of each.
-func (b *bench) measureScale() error {
-	small, err := b.prepared()
-	if err != nil {
-		return err
-	}
-	big, err := b.prepared()
-	if err != nil {
-		return err
-	}
-	for g, n := range map[*prepared]int{small: 10, big: 10_000} {
-		if err := grow(g, n); err != nil {
-			return err
-		}
-	}
-	sj, _ := b.jobs(small, pair{model: "one", size: 1024})
-	bj, _ := b.jobs(big, pair{model: "one", size: 1024})
-	n := b.n(6000)
-	ratio, err := b.median(func() (float64, error) {
-		s, l := load(small.process, sj, 16, n), load(big.process, bj, 16, n)
-		if s.errors+l.errors > 0 {
-			return 0, fmt.Errorf("requests failed: %s%s", s.first, l.first)
-		}
-		return l.perRequest() / s.perRequest(), nil
-	})
-	b.add("10 to 10,000 combos, keys and models", fmt.Sprintf("%.2fx", ratio), "<= 1.1x", ratio <= 1.1)
-	return err
-}
-
-func grow(g *prepared, n int) error {
-	for i := range n {
-		if _, err := g.api("POST", "/api/combos", map[string]any{"name": fmt.Sprintf("combo-%d", i), "models": []string{"chat0/m"}, "strategy": "priority"}); err != nil {
-			return err
-		}
-		if _, err := g.api("POST", "/api/keys", map[string]any{"name": fmt.Sprintf("key-%d", i)}); err != nil {
-			return err
-		}
-		if _, err := g.api("POST", "/api/provider-models", map[string]any{"provider": "chat0", "modelId": fmt.Sprintf("model-%d", i), "modelName": "M"}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // measureSlow holds 1,000 streams open at once.
 func (b *bench) measureSlow() error {
 	g, err := b.prepared()
