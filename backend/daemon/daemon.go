@@ -57,6 +57,8 @@ type Options struct {
 
 	Assets fs.FS // the built dashboard: index.html and assets/; nil or empty = there is none
 	Words  fs.FS // the catalogues of what we say: <language>/<area>.json
+
+	ClientWait time.Duration // how long a client may neither read nor send, 0 = gateway.ClientWait
 }
 
 // Daemon is one running gateway. Start (or Open and then Listen) and Stop are
@@ -210,7 +212,7 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	keys := accounts.NewClientKeys(secret)
 	gate := &gateway.Server{
 		Config: holder, Catalog: facts, Planner: dispatcher.Planner, Directory: dispatcher.Directory, Runner: dispatcher, Keys: clientKeys{keys, d.opts.Now},
-		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: d.opts.KeepAlive, MaxBody: env.MaxBody, RequireKey: d.requireKey,
+		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: d.opts.KeepAlive, ClientWait: d.opts.ClientWait, MaxBody: env.MaxBody, RequireKey: d.requireKey,
 	}
 	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, bus, d.lifetime})
 	if err != nil {

@@ -22,8 +22,9 @@ import (
 const (
 	// MaxBody is how large a request may be, also after unpacking.
 	MaxBody = 64 << 20
-	// BodyWait is how long a client may pause while it sends a body.
-	BodyWait = 60 * time.Second
+	// ClientWait is how long a client may take no byte of an answer, or send
+	// none of a body, before it counts as gone (peers.md F34).
+	ClientWait = 60 * time.Second
 	// maxRatio bounds unpacking (rulings 3.4).
 	maxRatio = 100
 	// maxDrain and drainTime bound what is read and thrown away so that a
@@ -103,7 +104,7 @@ func (s *Server) readAll(w http.ResponseWriter, r *http.Request, limit int64) ([
 		if patience == nil {
 			patience = http.NewResponseController(w)
 		}
-		patience.SetReadDeadline(time.Now().Add(cmp.Or(s.BodyWait, BodyWait)))
+		patience.SetReadDeadline(time.Now().Add(s.clientWait()))
 	}
 }
 
@@ -153,9 +154,10 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, call *dispatch.C
 // turnAway refuses a request whose body may still be coming. Many clients
 // look at the answer only once all is sent, and a connection closed before
 // that hides it from them: the rest is read and thrown away, within bounds. A
-// client that asked before sending is told at once.
+// client that asked before sending is told at once, and so is one that stopped
+// sending.
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, f wire.Format, id string, err error) {
-	if r.ContentLength != 0 && r.Header.Get("Expect") == "" {
+	if r.ContentLength != 0 && r.Header.Get("Expect") == "" && !errors.Is(err, os.ErrDeadlineExceeded) {
 		http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTime))
 		io.CopyN(io.Discard, r.Body, maxDrain)
 	}

@@ -36,19 +36,19 @@ type Keys interface {
 // Server is the data plane. All fields are set before it serves; safe for
 // concurrent use.
 type Server struct {
-	Config    *config.Holder
-	Catalog   *catalog.Catalog
-	Planner   *routing.Planner
-	Directory *providers.Directory
-	Runner    Runner
-	Keys      Keys
-	Codec     func(wire.Format) (wire.Codec, bool)
-	Array     wire.Codec // Gemini's streams as one JSON array
-	NewID     func(time.Time) string
-	Now       func() time.Time
-	KeepAlive time.Duration // between signs of life while an upstream thinks
-	MaxBody   int64         // bytes of a request, 0 = MaxBody
-	BodyWait  time.Duration // between two pieces of a request body, 0 = BodyWait
+	Config     *config.Holder
+	Catalog    *catalog.Catalog
+	Planner    *routing.Planner
+	Directory  *providers.Directory
+	Runner     Runner
+	Keys       Keys
+	Codec      func(wire.Format) (wire.Codec, bool)
+	Array      wire.Codec // Gemini's streams as one JSON array
+	NewID      func(time.Time) string
+	Now        func() time.Time
+	KeepAlive  time.Duration // between signs of life while an upstream thinks
+	MaxBody    int64         // bytes of a request, 0 = MaxBody
+	ClientWait time.Duration // 0 = ClientWait
 
 	// RequireKey refuses anonymous callers: the setting, or any other bind
 	// address than loopback.

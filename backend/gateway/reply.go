@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -27,28 +28,29 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, call *dispatch.Call
 		s.fail(w, wire.OpenAIChat, call.ID, fault.New(fault.Internal, "gateway.codec", "No codec speaks %s.", call.Format))
 		return
 	}
-	out := &reply{w: w, codec: codec, call: call, idle: s.KeepAlive, now: s.Now}
+	out := &reply{codec: codec, call: call, idle: s.KeepAlive, now: s.Now, client: client{w: w, wait: s.clientWait()}}
 	out.flusher, _ = w.(http.Flusher)
+	out.watched = call.Stream && !call.Array
 	out.keeper = remember(s.Runner, call)
 	setID(w.Header(), call.ID)
-	if call.Stream && !call.Array {
+	if out.watched {
 		out.watch()
 		defer out.timer.Stop()
 	}
 	begun, err := s.Runner.Do(r.Context(), call, out)
 	out.finish(s, begun, err)
+	out.done()
 	call.Recycle()
 }
 
 // reply is the client's side of one call: it turns what dispatch pushes into
 // bytes. A mutex keeps the keep-alive and the answer apart; it is uncontended.
 type reply struct {
-	w       http.ResponseWriter
-	flusher http.Flusher
-	codec   wire.Codec
-	call    *dispatch.Call
-	idle    time.Duration
-	now     func() time.Time
+	client
+	codec wire.Codec
+	call  *dispatch.Call
+	idle  time.Duration
+	now   func() time.Time
 
 	mu     sync.Mutex
 	timer  *time.Timer
@@ -67,14 +69,16 @@ type reply struct {
 // watch sends a sign of life whenever the client has heard nothing for a
 // while. Nothing is sent while an event stands half-written.
 func (r *reply) watch() {
-	r.mu.Lock() // the timer may fire before it is stored
-	defer r.mu.Unlock()
 	r.last = r.now()
-	r.timer = time.AfterFunc(r.idle, r.keepAlive)
+	r.timer = time.AfterFunc(math.MaxInt64, r.keepAlive)
+	r.timer.Reset(r.idle) // not before the timer is stored: it may fire at once
 }
 
 func (r *reply) keepAlive() {
-	r.mu.Lock()
+	if !r.mu.TryLock() { // something is being written, perhaps to a client that does not read
+		r.timer.Reset(r.look())
+		return
+	}
 	defer r.mu.Unlock()
 	if r.over {
 		return
@@ -90,7 +94,9 @@ func (r *reply) keepAlive() {
 		}
 		if enc.KeepAlive() == nil && r.out.Len() > 0 { // Gemini's clients want none: nothing is committed to
 			r.header()
+			r.within(r.wait) // nobody watches while this very timer writes
 			r.push()
+			r.within(0)
 		}
 	}
 	r.last = r.now()
@@ -141,15 +147,15 @@ var (
 func (r *reply) push() error {
 	if r.out.Len() > 0 {
 		r.keeper.watch(r.out.Bytes())
-		_, err := r.w.Write(r.out.Bytes())
+		err := r.write(r.out.Bytes())
 		r.out.Reset()
 		if err != nil {
 			return err
 		}
 		r.dirty = true
 	}
-	if r.dirty && r.flusher != nil {
-		r.flusher.Flush()
+	if r.dirty {
+		r.flush()
 	}
 	r.dirty = false
 	return nil
@@ -186,8 +192,7 @@ func (r *reply) Native(p []byte) error {
 	r.last3.add(p)
 	r.dirty = true
 	r.keeper.watch(p)
-	_, err := r.w.Write(p)
-	return err
+	return r.write(p)
 }
 
 // Event implements dispatch.Out.
@@ -229,8 +234,7 @@ func (r *reply) Whole(body []byte) error {
 	h["Content-Type"] = jsonType
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	r.sent = true
-	_, err := r.w.Write(body)
-	return err
+	return r.write(body)
 }
 
 // Response implements dispatch.Out.

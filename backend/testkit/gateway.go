@@ -62,6 +62,9 @@ func Env(name, value string) Option {
 // KeepAlive shortens the time until a sign of life.
 func KeepAlive(d time.Duration) Option { return func(s *settings) { s.opts.KeepAlive = d } }
 
+// ClientWait shortens how long a client may neither read nor send.
+func ClientWait(d time.Duration) Option { return func(s *settings) { s.opts.ClientWait = d } }
+
 // Clock replaces the system clock.
 func Clock(now func() time.Time) Option { return func(s *settings) { s.opts.Now = now } }
 
