@@ -3,7 +3,7 @@ import { after } from 'node:test';
 import { closeBrowser } from './lib/browser.mjs';
 import { Server } from './lib/server.mjs';
 
-const SUITES = ['harness', 'security'];
+const SUITES = ['harness', 'security', 'xss'];
 
 const asked = process.argv.slice(2);
 const wrong = asked.filter((a) => !SUITES.includes(a));
