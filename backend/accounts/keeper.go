@@ -75,7 +75,9 @@ func (h *held) result() (Credential, error) {
 
 func needsKey(host string) error {
 	return fault.New(fault.AuthRevoked, "accounts.credential", "This connection has no key for %s. Enter its key again on the Providers page.", host).
-		With(func(e *fault.Error) { e.Scope, e.Code = fault.ScopeAccount, CodeNeedsKey })
+		With(func(e *fault.Error) {
+			e.Scope, e.Code, e.Reason = fault.ScopeAccount, CodeNeedsKey, fault.Because(fault.ReasonNeedsKey)
+		})
 }
 
 // load asks the vault. What SetKey or Forget stored meanwhile is newer and
@@ -88,7 +90,9 @@ func (k *Keeper) load(account, host string) (*held, error) {
 	case errors.Is(err, ErrNoSecret):
 		h.missing = true
 	case err != nil:
-		return nil, fault.As(err).With(func(e *fault.Error) { e.Kind, e.Scope = fault.Denied, fault.ScopeAccount })
+		return nil, fault.As(err).With(func(e *fault.Error) {
+			e.Kind, e.Scope, e.Reason = fault.Denied, fault.ScopeAccount, fault.Because(fault.ReasonVault)
+		})
 	default:
 		h.credential = Credential{Secret: fault.Secret(secret)}
 	}

@@ -162,7 +162,7 @@ func (r *run) fails(c *routing.Candidate, a *attempt, err error) (stop bool) {
 	if a != nil {
 		r.attempted(a, f)
 	} else {
-		r.receipt.Skipped = append(r.receipt.Skipped, usage.Choice{Target: c.Target, Why: f.Public})
+		r.receipt.Skipped = append(r.receipt.Skipped, usage.Choice{Target: c.Target, Why: f.Public, Reason: fault.ReasonOf(f, 0, 0, r.Now())})
 	}
 	switch f.Kind.Policy().Next {
 	case fault.NextYes:
@@ -177,7 +177,7 @@ func (r *run) fails(c *routing.Candidate, a *attempt, err error) (stop bool) {
 }
 
 func (r *run) refuse(c *routing.Candidate, refusal *resilience.Refusal) {
-	r.receipt.Skipped = append(r.receipt.Skipped, usage.Choice{Target: c.Target, Why: refusal.Why})
+	r.receipt.Skipped = append(r.receipt.Skipped, usage.Choice{Target: c.Target, Why: refusal.Why, Reason: refusal.Reason})
 	r.worst = worse(r.worst, refusal.Error(r.Now()))
 }
 
@@ -242,7 +242,9 @@ func (a *attempt) credential() (err error) {
 	case config.KindRelay:
 		var ok bool
 		if a.bearer, ok = providers.Relayable(a.endpoint, a.call.Header); !ok || !a.native {
-			return fault.New(fault.AuthRevoked, "dispatch.relay", "No login for %s came with the request.", a.cand.Upstream.Name())
+			e := fault.New(fault.AuthRevoked, "dispatch.relay", "No login for %s came with the request.", a.cand.Upstream.Name())
+			e.Reason = fault.Because(fault.ReasonNoLogin)
+			return e
 		}
 	case config.KindAPIKey:
 		a.bearer, err = a.Keeper.Credential(a.ctx, a.cand.Account.ID, a.endpoint.Origin)

@@ -45,7 +45,11 @@ func (r *run) note(route *routing.Route) {
 		r.receipt.Candidates = append(r.receipt.Candidates, usage.Choice{Target: c.Target, Why: c.Note})
 	}
 	for _, s := range route.Skipped[:min(len(route.Skipped), maxListed)] {
-		r.receipt.Skipped = append(r.receipt.Skipped, usage.Choice{Target: target(s.Target), Why: s.Why})
+		at := s.At
+		if at == (config.Target{}) {
+			at = target(s.Target)
+		}
+		r.receipt.Skipped = append(r.receipt.Skipped, usage.Choice{Target: at, Why: s.Why, Reason: s.Reason})
 	}
 }
 
@@ -59,12 +63,14 @@ func target(name string) (t config.Target) {
 
 // attempted adds one finished attempt; f is nil for a success.
 func (r *run) attempted(a *attempt, f *fault.Error) {
+	latency := r.Now().Sub(a.started)
+	r.receipt.Timing.Upstream += latency
 	if len(r.receipt.Attempts) >= maxListed {
 		return
 	}
-	t := usage.Attempt{Target: a.cand.Target, Status: a.status, Latency: r.Now().Sub(a.started)}
+	t := usage.Attempt{Target: a.cand.Target, Status: a.status, Started: a.started.Sub(r.call.Time), Latency: latency}
 	if f != nil {
-		t.Kind, t.Why = f.Kind.String(), f.Public
+		t.Kind, t.Why, t.Reason = f.Kind.String(), f.Public, fault.ReasonOf(f, a.status, t.Latency, r.Now())
 	}
 	r.receipt.Attempts = append(r.receipt.Attempts, t)
 }

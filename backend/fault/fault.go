@@ -77,6 +77,7 @@ type Error struct {
 	Code       string        // machine code, see the constants
 	Param      string        // the request field at fault, e.g. "messages[2].content"
 	RetryAfter time.Duration // 0 = not stated
+	Reason     Reason        // what it means for the target, zero = by Kind
 	Public     string        // one sentence for the client
 	Err        error         // cause, for the log only
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"strconv"
 	"sync"
 	"time"
 
@@ -91,10 +92,11 @@ type entry struct {
 // quota, a dead login) are never overruled; an open breaker is, when no other
 // candidate is left.
 type Refusal struct {
-	Kind  fault.Kind
-	Until time.Time
-	Why   string
-	Hard  bool
+	Kind   fault.Kind
+	Until  time.Time
+	Why    string
+	Hard   bool
+	Reason fault.Reason
 }
 
 // Lease is the right to one attempt. Done must be called exactly once.
@@ -143,9 +145,9 @@ func (b *Board) with(t config.Target, create bool, f func(*entry)) {
 func (b *Board) resting(t config.Target, now time.Time) (r *Refusal) {
 	b.with(t, false, func(e *entry) {
 		if e.login {
-			r = &Refusal{Kind: fault.AuthRevoked, Why: e.coolWhy, Hard: true}
+			r = &Refusal{Kind: fault.AuthRevoked, Why: e.coolWhy, Hard: true, Reason: e.reason(now)}
 		} else if now.Before(e.coolUntil) {
-			r = &Refusal{Kind: e.coolKind, Until: e.coolUntil, Why: e.coolWhy, Hard: true}
+			r = &Refusal{Kind: e.coolKind, Until: e.coolUntil, Why: e.coolWhy, Hard: true, Reason: e.reason(now)}
 		}
 	})
 	return r
@@ -156,12 +158,37 @@ func (b *Board) breaker(t config.Target, now time.Time, force bool) (probe bool,
 		switch {
 		case e.state == Closed || force:
 		case e.state == Open && now.Before(e.retryAt), e.probing:
-			r = &Refusal{Kind: fault.Overloaded, Until: e.retryAt, Why: "breaker open after " + e.why}
+			r = &Refusal{Kind: fault.Overloaded, Until: e.retryAt, Why: "breaker open after " + e.why, Reason: e.reason(now)}
 		default:
 			e.state, e.probing, probe = HalfOpen, true, true
 		}
 	})
 	return probe, r
+}
+
+// reason says why a target rests, zero when it does not. A dead login comes
+// before a rest, a rest before the breaker.
+func (e *entry) reason(now time.Time) fault.Reason {
+	until := func(code fault.ReasonCode, t time.Time, pairs ...string) fault.Reason {
+		return fault.Because(code, append(pairs, "until", fault.Moment(t))...)
+	}
+	switch {
+	case e.login:
+		return fault.Because(fault.ReasonSignIn)
+	case now.Before(e.coolUntil) && e.coolKind == fault.Quota:
+		return until(fault.ReasonQuotaUntil, e.coolUntil)
+	case now.Before(e.coolUntil) && (e.coolKind == fault.Denied || e.coolKind == fault.AuthExpired):
+		return fault.ReasonOf(fault.New(e.coolKind, "", ""), 0, 0, now)
+	case now.Before(e.coolUntil) && e.coolKind == fault.ModelGone:
+		return fault.Because(fault.ReasonModelUnknown)
+	case now.Before(e.coolUntil):
+		return until(fault.ReasonCooldown, e.coolUntil)
+	case e.state == Open && now.Before(e.retryAt):
+		return until(fault.ReasonBreaker, e.retryAt, "n", strconv.Itoa(e.failures))
+	case e.state != Closed:
+		return fault.Because(fault.ReasonProbing)
+	}
+	return fault.Reason{}
 }
 
 // Done ends the attempt: nil absolves, an error blames and cools as the fault
@@ -278,6 +305,7 @@ type Standing struct {
 	Cooling  bool
 	Kind     fault.Kind // of the cooldown
 	Login    bool
+	Reason   fault.Reason // zero: it may be used
 }
 
 // Standings lists every target that is not simply well.
@@ -288,7 +316,7 @@ func (b *Board) Standings() []Standing {
 		s := &b.shards[i]
 		s.Lock()
 		for t, e := range s.entries {
-			st := Standing{Target: t, State: e.state, Failures: e.failures, Until: e.retryAt, Why: e.why, Login: e.login}
+			st := Standing{Target: t, State: e.state, Failures: e.failures, Until: e.retryAt, Why: e.why, Login: e.login, Reason: e.reason(now)}
 			if now.Before(e.coolUntil) || e.login {
 				st.Cooling, st.Until, st.Why, st.Kind = true, e.coolUntil, e.coolWhy, e.coolKind
 			}

@@ -3,6 +3,7 @@ package routing
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
@@ -27,7 +28,7 @@ type walk struct {
 // prefix/model, bare id (rulings 3.1).
 func (w *walk) name(name string, depth int) error {
 	if depth > MaxDepth {
-		return modelNotFound("The aliases and combos behind %q lead deeper than %d levels. Shorten the chain.", w.query.Model, MaxDepth)
+		return because(modelNotFound("The aliases and combos behind %q lead deeper than %d levels. Shorten the chain.", w.query.Model, MaxDepth), fault.ReasonTooDeep)
 	}
 	if name == Auto {
 		combo := w.snap.ActiveCombo()
@@ -85,7 +86,8 @@ func (w *walk) combo(c *config.Combo, depth int) error {
 	var last error
 	for _, m := range order(c) {
 		if err := w.name(m.Model, depth+1); err != nil {
-			w.skip(m.Model, fault.As(err).Public)
+			f := fault.As(err)
+			w.skip(m.Model, f.Public, config.Target{}, fault.ReasonOf(f, 0, 0, time.Time{}))
 			last = err
 		}
 	}
@@ -95,15 +97,21 @@ func (w *walk) combo(c *config.Combo, depth int) error {
 	if depth > 0 && last != nil {
 		return last
 	}
-	e := modelNotFound("No model of the combo %q can be used now. Its receipt lists why; connect an account for one of them.", c.Name)
+	e := because(modelNotFound("No model of the combo %q can be used now. Its receipt lists why; connect an account for one of them.", c.Name), fault.ReasonEmptyCombo, "name", c.Name)
 	if last != nil && fault.KindOf(last) != fault.NotFound {
 		e.Kind, e.Code = fault.KindOf(last), ""
 	}
 	return e
 }
 
-func (w *walk) skip(target, why string) {
-	w.route.Skipped = append(w.route.Skipped, Skip{target, why})
+func (w *walk) skip(target, why string, at config.Target, reason fault.Reason) {
+	w.route.Skipped = append(w.route.Skipped, Skip{target, why, at, reason})
+}
+
+// because gives an error the reason that a combo's step is skipped for.
+func because(e *fault.Error, code fault.ReasonCode, pairs ...string) *fault.Error {
+	e.Reason = fault.Because(code, pairs...)
+	return e
 }
 
 // dedicated serves /v1/providers/{p}/…: the prefix may be missing, a foreign
@@ -112,7 +120,7 @@ func (w *walk) skip(target, why string) {
 func (w *walk) dedicated() error {
 	up, ok := w.planner.upstream(w.snap, w.query.Provider)
 	if !ok {
-		return modelNotFound("There is no provider %q. GET /api/models/catalog lists the prefixes.", w.query.Provider)
+		return because(modelNotFound("There is no provider %q. GET /api/models/catalog lists the prefixes.", w.query.Provider), fault.ReasonModelUnknown)
 	}
 	id := w.query.Model
 	if prefix, rest, ok := strings.Cut(id, "/"); ok {
@@ -164,17 +172,17 @@ func (w *walk) isCustom(up Upstream, id string) bool { return w.snap.HasCustom(u
 func (w *walk) accounts(up Upstream, id, asked, note string) error {
 	list := AccountsOf(w.snap, up)
 	if slices.Contains(w.snap.Settings.BlockedProviders, up.ID()) {
-		return fault.New(fault.Forbidden, "routing.accounts", "The provider %s is blocked in the settings.", up.Name())
+		return because(fault.New(fault.Forbidden, "routing.accounts", "The provider %s is blocked in the settings.", up.Name()), fault.ReasonBlocked)
 	}
 	if len(list) == 0 {
-		return modelNotFound("No account of %s is connected, so %s cannot be used. Connect one: POST /api/providers.", up.Name(), asked)
+		return because(modelNotFound("No account of %s is connected, so %s cannot be used. Connect one: POST /api/providers.", up.Name(), asked), w.absent(up))
 	}
 	added, why := false, ""
 	for _, a := range list {
 		t := config.Target{Provider: up.ID(), Account: a.ID, Model: id}
 		if reason := ready(a); reason != "" {
 			why = reason
-			w.skip(asked+"@"+a.Name, reason)
+			w.skip(asked+"@"+a.Name, reason, t, fault.Because(fault.ReasonNeedsKey))
 			continue
 		}
 		if w.has(t) {
@@ -184,9 +192,19 @@ func (w *walk) accounts(up Upstream, id, asked, note string) error {
 		w.route.Candidates = append(w.route.Candidates, Candidate{Target: t, Account: a, Upstream: up, Asked: asked, Note: note})
 	}
 	if !added && why != "" {
-		return fault.New(fault.AuthRevoked, "routing.accounts", "No account of %s can be used: %s.", up.Name(), why)
+		return because(fault.New(fault.AuthRevoked, "routing.accounts", "No account of %s can be used: %s.", up.Name(), why), fault.ReasonNeedsKey)
 	}
 	return nil
+}
+
+// absent tells accounts that were switched off from none at all.
+func (w *walk) absent(up Upstream) fault.ReasonCode {
+	for _, a := range w.snap.Accounts {
+		if a.Provider == up.ID() {
+			return fault.ReasonDisabled
+		}
+	}
+	return fault.ReasonNoAccount
 }
 
 // ready says why an account cannot be used, "" when it can.
@@ -270,7 +288,7 @@ func (w *walk) bare(id string, slash bool) error {
 func (w *walk) unknown(id string, slash bool) error {
 	if slash {
 		prefix, _, _ := strings.Cut(id, "/")
-		return modelNotFound("Model %q is not known: no provider has the prefix %q. GET /v1/models lists what can be used.", id, prefix)
+		return because(modelNotFound("Model %q is not known: no provider has the prefix %q. GET /v1/models lists what can be used.", id, prefix), fault.ReasonModelUnknown)
 	}
 	var homes []string
 	for _, pm := range w.planner.Catalog.Bare(id) {
@@ -280,9 +298,9 @@ func (w *walk) unknown(id string, slash bool) error {
 		}
 	}
 	if len(homes) > 0 {
-		return modelNotFound("No connected account serves %q. It is offered by %s: connect one of them.", id, strings.Join(homes, ", "))
+		return because(modelNotFound("No connected account serves %q. It is offered by %s: connect one of them.", id, strings.Join(homes, ", ")), fault.ReasonNoAccount)
 	}
-	return modelNotFound("Model %q is not known. GET /v1/models lists what can be used.", id)
+	return because(modelNotFound("Model %q is not known. GET /v1/models lists what can be used.", id), fault.ReasonModelUnknown)
 }
 
 // Known lists the prefixes for error messages and lists; kept here so that

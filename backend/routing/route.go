@@ -64,8 +64,14 @@ func (u Upstream) Format() catalog.Format {
 	return u.Provider.Format()
 }
 
-// Skip is a target that was left out, and why.
-type Skip struct{ Target, Why string }
+// Skip is a target that was left out, and why. Target is for people:
+// prefix/model@account, or the name that stood in the combo. At is the target
+// itself as far as it is known.
+type Skip struct {
+	Target, Why string
+	At          config.Target
+	Reason      fault.Reason
+}
 
 // Route is the plan of one request.
 type Route struct {

@@ -87,7 +87,7 @@ func TestPacking(t *testing.T) {
 	long.Time = time.Date(1999, 1, 1, 0, 0, 0, 5, time.UTC) // the id tells another time
 	for i := range maxList + 20 {
 		long.Losses = append(long.Losses, llm.Loss{Path: fmt.Sprint("path", i), Why: strings.Repeat("y", 400)})
-		long.Candidates = append(long.Candidates, Choice{config.Target{Provider: fmt.Sprint("p", i), Account: "a", Model: "m"}, ""})
+		long.Candidates = append(long.Candidates, Choice{Target: config.Target{Provider: fmt.Sprint("p", i), Account: "a", Model: "m"}})
 		long.Attempts = append(long.Attempts, Attempt{Target: config.Target{Model: fmt.Sprint("m", i)}, Status: 500, Kind: "upstream", Latency: -time.Millisecond})
 		long.Policies = append(long.Policies, fmt.Sprint("policy", i%3))
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"omniroute/backend/config"
+	"omniroute/backend/fault"
 )
 
 // maxList bounds the lists inside a receipt, so that ten thousand accounts do
@@ -62,7 +63,7 @@ func (r *Receipt) appendAttempts(b []byte) []byte {
 		b = strconv.AppendInt(append(b, `,"status":`...), int64(a.Status), 10)
 		b = member(b, "kind", a.Kind)
 		b = appendMs(append(b, `,"latencyMs":`...), a.Latency, true)
-		b = append(member(b, "why", clip(a.Why, maxReason)), '}')
+		b = append(appendReason(member(b, "why", clip(a.Why, maxReason)), &a.Reason), '}')
 	}
 	return append(b, ']')
 }
@@ -126,9 +127,22 @@ func appendChoices(b []byte, cs []Choice) []byte {
 	b = append(b, '[')
 	for i := range cs[:min(len(cs), maxList)] {
 		b = appendTarget(append(comma(b, i), `{"target":`...), cs[i].Target)
-		b = append(member(b, "why", clip(cs[i].Why, maxReason)), '}')
+		b = append(appendReason(member(b, "why", clip(cs[i].Why, maxReason)), &cs[i].Reason), '}')
 	}
 	return append(b, ']')
+}
+
+// appendReason writes the code and its values, nothing when there is none.
+func appendReason(b []byte, r *fault.Reason) []byte {
+	if r.Code == "" {
+		return b
+	}
+	b = append(member(b, "code", string(r.Code)), `,"args":{`...)
+	for i, a := range r.Args {
+		b = append(appendString(comma(b, i), a.Name), ':')
+		b = appendString(b, clip(a.Value, maxReason))
+	}
+	return append(b, '}')
 }
 
 // appendTarget writes Target.String without building it, null for nobody.

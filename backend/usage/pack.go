@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/fault"
 )
 
 // Receipts are packed once, when they are settled. The same bytes stand in
@@ -17,7 +18,8 @@ import (
 //
 //	brief   version, id (two uint64, big-endian), time as its distance to the
 //	        id's, length of the labels, labels, flags, numbers, texts
-//	detail  version, numbers, lists
+//	detail  version, numbers, lists, then the reasons of what was skipped,
+//	        then beginning and reason of each attempt
 //
 // Numbers are varints, durations are in microseconds. A text is a uvarint x:
 // x even, x/2 bytes follow; x odd, it is the x/2-th of those non-empty texts
@@ -189,6 +191,22 @@ func (p *packer) detail(r *Receipt) {
 	p.count(min(len(r.Policies), maxList))
 	for _, s := range r.Policies[:min(len(r.Policies), maxList)] {
 		p.text(s)
+	}
+	for i := range r.Skipped[:min(len(r.Skipped), maxList)] {
+		p.because(&r.Skipped[i].Reason)
+	}
+	for i := range r.Attempts[:min(len(r.Attempts), maxList)] {
+		p.time(r.Attempts[i].Started)
+		p.because(&r.Attempts[i].Reason)
+	}
+}
+
+func (p *packer) because(r *fault.Reason) {
+	p.text(string(r.Code))
+	p.count(len(r.Args))
+	for _, a := range r.Args {
+		p.text(a.Name)
+		p.reason(a.Value)
 	}
 }
 

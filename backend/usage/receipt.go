@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 )
 
@@ -67,15 +68,18 @@ type Receipt struct {
 type Choice struct {
 	Target config.Target
 	Why    string
+	Reason fault.Reason // of a skip; zero in receipts of older versions
 }
 
 // Attempt is one call to an upstream.
 type Attempt struct {
 	Target  config.Target
-	Status  int    // HTTP status of the upstream, 0 = none came
-	Kind    string // fault kind, "" = success
+	Status  int           // HTTP status of the upstream, 0 = none came
+	Kind    string        // fault kind, "" = success
+	Started time.Duration // since the arrival of the request, 0 in receipts of older versions
 	Latency time.Duration
-	Why     string // what the upstream said, shortened
+	Why     string       // what the upstream said, shortened
+	Reason  fault.Reason // zero = success
 }
 
 // Cost is money in micro-dollars. Not Known means that a price is missing,

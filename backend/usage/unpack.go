@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 )
 
@@ -140,6 +141,12 @@ func (r *Row) Receipt() (*Receipt, error) {
 	for range u.items() {
 		out.Policies = append(out.Policies, u.text())
 	}
+	for i := range out.Skipped {
+		out.Skipped[i].Reason = u.because()
+	}
+	for i := range out.Attempts {
+		out.Attempts[i].Started, out.Attempts[i].Reason = u.time(), u.because()
+	}
 	if u.bad {
 		return nil, errPacked
 	}
@@ -266,10 +273,18 @@ func (u *unpacker) target() config.Target {
 	return config.Target{Provider: u.text(), Account: u.text(), Model: u.text()}
 }
 
+func (u *unpacker) because() fault.Reason {
+	r := fault.Reason{Code: fault.ReasonCode(u.text())}
+	for range u.items() {
+		r.Args = append(r.Args, fault.Arg{Name: u.text(), Value: u.text()})
+	}
+	return r
+}
+
 func (u *unpacker) choices() []Choice {
 	var list []Choice
 	for range u.items() {
-		list = append(list, Choice{u.target(), u.text()})
+		list = append(list, Choice{Target: u.target(), Why: u.text()})
 	}
 	return list
 }

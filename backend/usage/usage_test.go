@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"omniroute/backend/config"
+	"omniroute/backend/fault"
 	"omniroute/backend/llm"
 )
 
@@ -125,8 +126,8 @@ func receipt(i int) *Receipt {
 	return &Receipt{
 		ID: NewID(at), Snapshot: 12, Time: at, Path: "/v1/messages", ClientFormat: "anthropic", UpstreamFormat: "openai-chat", Road: RoadTranslated, Stream: true,
 		Agent: "claude-cli/2.1", KeyID: "k1", RequestedModel: "premium-coding", Combo: "premium-coding", AnsweredBy: "openai/gpt-4.1", Target: target,
-		Candidates: []Choice{{target, "first in the combo"}, {config.Target{Provider: "groq", Account: "b", Model: "llama"}, "second in the combo"}},
-		Skipped:    []Choice{{config.Target{Provider: "claude", Account: "c", Model: "opus"}, "no login came with the request"}},
+		Candidates: []Choice{{Target: target, Why: "first in the combo"}, {Target: config.Target{Provider: "groq", Account: "b", Model: "llama"}, Why: "second in the combo"}},
+		Skipped:    []Choice{{Target: config.Target{Provider: "claude", Account: "c", Model: "opus"}, Why: "no login came with the request", Reason: fault.Because(fault.ReasonCooldown, "until", "2026-11-25T12:00:00Z")}},
 		Attempts:   []Attempt{{Target: target, Status: 200, Latency: 812 * time.Millisecond}},
 		Losses:     []llm.Loss{{Path: "messages[1].content[0].cache_control", Why: "prompt caching is automatic there"}},
 		Policies:   []string{"names"}, Status: 200, Usage: llm.Usage{Input: 12345, Output: 678, CacheRead: 12000, Reasoning: 50},
@@ -337,7 +338,7 @@ func TestSegmentsRotateAndGo(t *testing.T) {
 	hold := begin(t, m, long) // pins the first segment
 	big := receipt(1)
 	for range maxList {
-		big.Skipped = append(big.Skipped, Choice{big.Target, strings.Repeat("x", maxReason)})
+		big.Skipped = append(big.Skipped, Choice{Target: big.Target, Why: strings.Repeat("x", maxReason)})
 	}
 	frame := len(appendEnd(nil, big)) + frameHead
 	n := 3*segmentBytes/frame + 2
