@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/singleflight"
 
@@ -22,7 +23,9 @@ type Keeper struct {
 	vault   Vault
 	known   sync.Map // account id → *held, replaced as a whole
 	flights singleflight.Group
-	writing sync.Mutex // SetKey and Forget, so that memory and vault agree
+	writing sync.Mutex            // SetKey and Forget, so that memory and vault agree
+	trouble atomic.Pointer[error] // of the vault, nil = it worked when it was last asked
+	watch   func(error)
 }
 
 // held is what is known about an account: the credential for one host, or
@@ -34,7 +37,43 @@ type held struct {
 }
 
 // NewKeeper makes a keeper over a vault.
-func NewKeeper(vault Vault) *Keeper { return &Keeper{vault: vault} }
+func NewKeeper(vault Vault) *Keeper { return &Keeper{vault: vault, watch: func(error) {}} }
+
+// Watch calls f when the vault stops working, and with nil when it works
+// again. It is called before the keeper is used.
+func (k *Keeper) Watch(f func(error)) { k.watch = f }
+
+// Trouble is why the vault did not work when it was last asked, nil when it
+// did.
+func (k *Keeper) Trouble() error {
+	if e := k.trouble.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+// Check asks the vault for something it does not have, to learn whether it
+// works at all.
+func (k *Keeper) Check() {
+	_, err := k.vault.Get("system.check", "")
+	k.judge(err)
+}
+
+// judge notes how the vault answered; that it has no such secret is an answer.
+func (k *Keeper) judge(err error) {
+	if errors.Is(err, ErrNoSecret) {
+		err = nil
+	}
+	if err == nil {
+		if k.trouble.Load() != nil && k.trouble.Swap(nil) != nil {
+			k.watch(nil)
+		}
+		return
+	}
+	if k.trouble.Swap(&err) == nil {
+		k.watch(err)
+	}
+}
 
 // Credential returns the account's credential for a host (see egress.Origin). A key
 // that was entered for another host does not exist for this one (rulings.md
@@ -86,6 +125,7 @@ func (k *Keeper) load(account, host string) (*held, error) {
 	before, _ := k.known.Load(account)
 	h := &held{host: host}
 	secret, err := k.vault.Get(account, host)
+	k.judge(err)
 	switch {
 	case errors.Is(err, ErrNoSecret):
 		h.missing = true
@@ -122,7 +162,9 @@ func (k *Keeper) SetKey(ctx context.Context, account, host string, key fault.Sec
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := k.vault.Put(account, host, []byte(key.Reveal())); err != nil {
+	err := k.vault.Put(account, host, []byte(key.Reveal()))
+	k.judge(err)
+	if err != nil {
 		return err
 	}
 	k.known.Store(account, &held{host: host, credential: Credential{Secret: key}})

@@ -224,5 +224,14 @@ func checkSettings(s *Snapshot) error {
 	if n := s.Settings.LogRetentionDays; n < 1 || n > maxRetention {
 		return invalid("logRetentionDays", "logRetentionDays must be between 1 and %d.", maxRetention)
 	}
+	if d := s.Settings.Density; d != "comfortable" && d != "compact" {
+		return invalid("density", "density must be comfortable or compact.")
+	}
+	n := &s.Settings.Notifications
+	for _, f := range [...]struct{ name, text string }{{"quietFrom", n.QuietFrom}, {"quietTo", n.QuietTo}} {
+		if _, ok := clockMinutes(f.text); f.text != "" && !ok {
+			return invalid("notifications."+f.name, "%s must be a time like 22:00.", f.name)
+		}
+	}
 	return nil
 }

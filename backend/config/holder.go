@@ -157,6 +157,7 @@ func (s *Snapshot) clone() *Snapshot {
 	c.Combos = cloneMap(s.Combos)
 	c.Keys = cloneMap(s.Keys)
 	c.Revoked = cloneMap(s.Revoked)
+	c.Discarded = cloneMap(s.Discarded)
 	c.Aliases = slices.Clone(s.Aliases)
 	c.Custom = slices.Clone(s.Custom)
 	c.Settings.BlockedProviders = slices.Clone(s.Settings.BlockedProviders)

@@ -22,7 +22,11 @@ type index struct {
 
 // DefaultSettings are the values of a fresh install.
 func DefaultSettings() Settings {
-	return Settings{FallbackStrategy: "fill-first", StickyRoundRobinLimit: 3, RequireLogin: true, LogRetentionDays: 90, Theme: "system", Language: "en"}
+	return Settings{
+		FallbackStrategy: "fill-first", StickyRoundRobinLimit: 3, RequireLogin: true, LogRetentionDays: 90, Theme: "system", Language: "en",
+		Density: "comfortable", SingleKeyShortcuts: true, CloseToTray: true,
+		Notifications: Notifications{Enabled: true, Breaker: true, NoTarget: true, SignIn: true, System: true},
+	}
 }
 
 // Seal builds the lookup tables. It is called once, by the writer, before a

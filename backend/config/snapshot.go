@@ -36,6 +36,7 @@ type Account struct {
 	Params       map[string]string // values for {placeholders} in the base URL
 	DefaultModel string
 	HasSecret    bool     // the vault holds a credential for this account and host
+	KeyHint      string   // last characters of the key, to recognise it; "" = none or too short
 	Models       []string // live list of the upstream, bare ids; nil = never asked
 	ModelsAt     time.Time
 	CreatedAt    time.Time
@@ -118,22 +119,62 @@ type Settings struct {
 	EnableSocks5Proxy     bool
 	ActiveCombo           string // combo id, "" = none
 	RequireAPIKey         bool
+	Density               string // comfortable or compact
+	SingleKeyShortcuts    bool   // one key without a modifier does something
+	CloseToTray           bool
+	StartHidden           bool
+	Notifications         Notifications
 	More                  map[string][]byte // further known keys whose value is an object: raw JSON
+}
+
+// Notifications says which edges of conditions become a notification of the
+// system. Quiet hours are local times "22:00"; From == To means none. The
+// JSON is how they lie in the database.
+type Notifications struct {
+	Enabled   bool   `json:"enabled"`
+	Breaker   bool   `json:"breaker"`   // breaker_open and its end
+	NoTarget  bool   `json:"noTarget"`  // no_usable_target
+	SignIn    bool   `json:"signIn"`    // needs_login, needs_key
+	System    bool   `json:"system"`    // vault, database, port
+	Recovered bool   `json:"recovered"` // ends, too
+	QuietFrom string `json:"quietFrom"`
+	QuietTo   string `json:"quietTo"`
+}
+
+// Quiet reports whether a moment lies in the quiet hours of its own zone.
+func (n *Notifications) Quiet(at time.Time) bool {
+	from, ok1 := clockMinutes(n.QuietFrom)
+	to, ok2 := clockMinutes(n.QuietTo)
+	if !ok1 || !ok2 || from == to {
+		return false
+	}
+	m := at.Hour()*60 + at.Minute()
+	if from < to {
+		return m >= from && m < to
+	}
+	return m >= from || m < to
+}
+
+// clockMinutes reads "22:00" as minutes after midnight.
+func clockMinutes(text string) (int, bool) {
+	t, err := time.Parse("15:04", text)
+	return t.Hour()*60 + t.Minute(), err == nil
 }
 
 // Snapshot is everything at one revision. It is immutable once published;
 // edit functions get a private clone whose slices and maps may be replaced,
 // but whose pointed-to values must be replaced, never changed in place.
 type Snapshot struct {
-	Rev      int64
-	Accounts map[string]*Account  // by id
-	Nodes    map[string]*Node     // by id
-	Combos   map[string]*Combo    // by id
-	Keys     map[string]*Key      // by id
-	Revoked  map[string]time.Time // hashes that were a key once, and since when not: refused, never taken for unknown
-	Aliases  []Alias              // in the user's order
-	Custom   []CustomModel
-	Settings Settings
+	Rev       int64
+	Accounts  map[string]*Account  // by id
+	Nodes     map[string]*Node     // by id
+	Combos    map[string]*Combo    // by id
+	Keys      map[string]*Key      // by id
+	Revoked   map[string]time.Time // hashes that were a key once, and since when not: refused, never taken for unknown
+	Discarded map[string]time.Time // connections that were deleted while the vault still holds their secret, and when
+	Aliases   []Alias              // in the user's order
+	Custom    []CustomModel
+	Settings  Settings
 
 	index *index
 }

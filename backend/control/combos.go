@@ -298,6 +298,11 @@ const (
 	comboTests    = 4
 )
 
+// smallest is the question of a test that only wants to know who answers.
+func smallest(model string) TrialQuestion {
+	return TrialQuestion{Model: model, Ask: "Say OK.", MaxTokens: 16, Path: "/api/combos/test"}
+}
+
 // Test asks every model of a combo for a token.
 func (v *Combos) Test(in ComboName) (ComboTest, error) {
 	c, ok := v.rooms.Config.Now().ComboByName(in.ComboName)
@@ -314,7 +319,7 @@ func (v *Combos) Test(in ComboName) (ComboTest, error) {
 		wg.Go(func() {
 			defer func() { <-slots }()
 			start := v.rooms.Now()
-			trial, err := v.rooms.Tester.Try(ctx, m.Model)
+			trial, err := v.rooms.Tester.Try(ctx, smallest(m.Model))
 			r := ModelTest{Model: m.Model, Status: "ok", StatusCode: trial.Status, LatencyMs: trial.Latency.Milliseconds(), AnsweredBy: trial.Answered}
 			if err != nil {
 				f := fault.As(err)

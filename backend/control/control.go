@@ -14,6 +14,7 @@ import (
 	"omniroute/backend/config"
 	"omniroute/backend/events"
 	"omniroute/backend/fault"
+	"omniroute/backend/health"
 	"omniroute/backend/providers"
 	"omniroute/backend/resilience"
 	"omniroute/backend/routing"
@@ -41,17 +42,27 @@ type Prober interface {
 	Discover(ctx context.Context) []providers.Found
 }
 
-// Tester makes a smallest possible call through the gateway itself. The error
-// is what a client would have heard.
+// Tester makes a small call on the road that agents' calls take. The error is
+// what a client would have heard.
 type Tester interface {
-	Try(ctx context.Context, model string) (Trial, error)
+	Try(ctx context.Context, q TrialQuestion) (Trial, error)
+}
+
+// TrialQuestion is a call to be tried.
+type TrialQuestion struct {
+	Model     string
+	Ask       string // what a person would write
+	MaxTokens int
+	Path      string // under which it is booked
 }
 
 // Trial is the outcome of a call that was answered.
 type Trial struct {
-	Answered string // prefix/model
-	Status   int
-	Latency  time.Duration
+	Answered  string // prefix/model
+	Status    int
+	Latency   time.Duration
+	Text      string // of the answer
+	RequestID string
 }
 
 // Rooms are the rooms below, and what only the process knows. All fields but
@@ -71,7 +82,12 @@ type Rooms struct {
 	Flush    func(context.Context) error // returns when what was answered is in the books
 	Access   *Access
 	Bus      *events.Bus
+	Health   *health.Engine
+	Pause    *Pause
+	Vault    func() VaultStatus
 	Version  string
+	DataDir  string
+	Face     string // window, or browser when ""
 
 	BaseURL     string   // BASE_URL, "" = not set
 	CORSOrigins []string // CORS_ORIGIN
@@ -89,6 +105,8 @@ type Rooms struct {
 type Services struct {
 	Session    *Access
 	Feed       *Feed
+	Overview   *Overview
+	Health     *Health
 	System     *System
 	Nodes      *Nodes
 	Providers  *Providers
@@ -110,11 +128,17 @@ func New(r Rooms) *Services {
 	if r.Log == nil {
 		r.Log = slog.New(slog.DiscardHandler)
 	}
+	if r.Face == "" {
+		r.Face = "browser"
+	}
 	rooms := &r
 	connections := &Providers{rooms: rooms, proven: map[string]bool{}}
+	r.Health.Ask(connections.survey)
 	return &Services{
 		Session:    r.Access,
 		Feed:       newFeed(rooms),
+		Overview:   &Overview{rooms},
+		Health:     &Health{rooms},
 		System:     &System{rooms: rooms, started: r.Now()},
 		Nodes:      &Nodes{rooms},
 		Providers:  connections,

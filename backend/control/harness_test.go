@@ -20,6 +20,7 @@ import (
 	"omniroute/backend/config"
 	"omniroute/backend/events"
 	"omniroute/backend/fault"
+	"omniroute/backend/health"
 	"omniroute/backend/providers"
 	"omniroute/backend/resilience"
 	"omniroute/backend/routing"
@@ -39,6 +40,7 @@ type house struct {
 	board    *resilience.Board
 	bus      *events.Bus
 	meter    *usage.Meter
+	health   *health.Engine
 	access   *Access
 	services *Services
 	prober   *scriptedProber
@@ -89,11 +91,11 @@ func (p *scriptedProber) calls() []string {
 
 type scriptedTester struct{ fails map[string]error }
 
-func (s *scriptedTester) Try(_ context.Context, model string) (Trial, error) {
-	if err := s.fails[model]; err != nil {
-		return Trial{}, err
+func (s *scriptedTester) Try(_ context.Context, q TrialQuestion) (Trial, error) {
+	if err := s.fails[q.Model]; err != nil {
+		return Trial{RequestID: "r1"}, err
 	}
-	return Trial{Answered: model, Status: 200, Latency: 12 * time.Millisecond}, nil
+	return Trial{Answered: q.Model, Status: 200, Latency: 12 * time.Millisecond, Text: "Hello.", RequestID: "r1"}, nil
 }
 
 // open starts a house in a data directory; the same one twice is a restart.
@@ -122,6 +124,8 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 	h.board = resilience.NewBoard(resilience.DefaultProfile(), h.clock.now)
 	h.bus = events.NewBus()
 	h.holder.AnnounceOn(h.bus)
+	h.board.AnnounceOn(h.bus)
+	h.health = health.New(h.bus, h.clock.now)
 	h.meter, err = usage.NewMeter(dir+"/journal", h.store, h.bus, logger)
 	check(err)
 	facts, err := catalog.Load()
@@ -131,7 +135,8 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 	life, end := context.WithCancel(context.Background())
 	rooms := Rooms{
 		Lifetime: life, Config: h.holder, Catalog: facts, Planner: &routing.Planner{Catalog: facts}, Board: h.board, Profile: resilience.DefaultProfile(),
-		Secrets: h.keeper, Issuer: h.keys, Prober: h.prober, Tester: h.tester, Books: h.store, Flush: h.meter.Flush, Bus: h.bus, Version: "1.2.3",
+		Secrets: h.keeper, Issuer: h.keys, Prober: h.prober, Tester: h.tester, Books: h.store, Flush: h.meter.Flush, Bus: h.bus, Health: h.health, Pause: NewPause(h.bus, h.clock.now), DataDir: dir,
+		Vault: func() VaultStatus { return VaultStatus{Kind: "files", State: "ok"} }, Version: "1.2.3",
 		URL: func() string { return "http://127.0.0.1:20128" }, Port: func() int { return 20128 },
 		Go:  func(_ string, f func() error) { h.tasks.Go(func() { _ = f() }) },
 		Log: logger, Now: h.clock.now,
@@ -150,11 +155,14 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 	Mount(mux, h.access, h.routes())
 	h.handler = Guard(GuardOptions{Hosts: []string{"gw.example.com"}, Own: []string{"https://gw.example.com"}, Origins: []string{"https://app.example.com"}}, mux)
 	writing := make(chan struct{})
+	listening := make(chan struct{})
 	go func() { defer close(writing); _ = h.meter.Run(life) }()
+	go func() { defer close(listening); _ = h.health.Run(life) }()
 	t.Cleanup(func() {
 		h.tasks.Wait()
 		end()
 		<-writing
+		<-listening
 		_ = h.store.Close()
 	})
 	return h

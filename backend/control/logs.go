@@ -85,11 +85,11 @@ const (
 
 // flush waits for the last answers to reach the books; what is later is
 // missing, which is better than no list.
-func (v *Logs) flush() {
-	ctx, cancel := v.rooms.within(flushTime)
+func (r *Rooms) flush() {
+	ctx, cancel := r.within(flushTime)
 	defer cancel()
-	if err := v.rooms.Flush(ctx); err != nil {
-		v.rooms.Log.Debug("the books are behind", "error", err)
+	if err := r.Flush(ctx); err != nil {
+		r.Log.Debug("the books are behind", "error", err)
 	}
 }
 
@@ -99,7 +99,7 @@ func (v *Logs) Calls(in CallFilter) (CallLogs, error) {
 	if err != nil {
 		return CallLogs{}, err
 	}
-	v.flush()
+	v.rooms.flush()
 	ctx, cancel := v.rooms.within(readTime)
 	defer cancel()
 	page, err := v.rooms.Books.CallLogs(ctx, f)
@@ -199,7 +199,7 @@ func statusFilter(f *usage.Filter, word string) error {
 // Receipt shows one request's receipt, in the shape of usage.Receipt's
 // AppendJSON.
 func (v *Logs) Receipt(in ByID) (json.RawMessage, error) {
-	v.flush()
+	v.rooms.flush()
 	ctx, cancel := v.rooms.within(readTime)
 	defer cancel()
 	return v.rooms.Books.Receipt(ctx, in.ID)

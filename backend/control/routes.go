@@ -8,6 +8,11 @@ func Routes(s *Services) []Route {
 
 		view("GET /api/system/status", s.System.Status),
 		verb("POST /api/system/sign-in-link", s.System.SignInLink),
+		verb("POST /api/system/pause", s.System.Pause),
+		view("POST /api/system/resume", s.System.Resume),
+		view("GET /api/overview/today", s.Overview.Today),
+		verb("POST /api/overview/send-test", s.Overview.SendTest),
+		view("GET /api/health/conditions", s.Health.Conditions),
 
 		view("GET /api/provider-nodes", s.Nodes.List),
 		create("POST /api/provider-nodes", s.Nodes.Create),

@@ -31,6 +31,11 @@ type SettingsView struct {
 	Theme                 string            `json:"theme"`
 	Language              string            `json:"language"`
 	InstanceName          string            `json:"instanceName"`
+	Density               string            `json:"density" enum:"comfortable compact"`
+	SingleKeyShortcuts    bool              `json:"singleKeyShortcuts"`
+	CloseToTray           bool              `json:"closeToTray"` // desktop only
+	StartHidden           bool              `json:"startHidden"` // desktop only
+	Notifications         Notifications     `json:"notifications"`
 	LogRetentionDays      int               `json:"logRetentionDays"`
 	EnableRequestLogs     bool              `json:"enableRequestLogs"`
 	EnableSocks5Proxy     bool              `json:"enableSocks5Proxy"`
@@ -44,6 +49,19 @@ type SettingsView struct {
 	RateLimitDefaults     json.RawMessage   `json:"rateLimitDefaults"`
 	ThinkingBudget        json.RawMessage   `json:"thinkingBudget"`
 	SystemPrompt          json.RawMessage   `json:"systemPrompt"`
+}
+
+// Notifications says which conditions become a notification of the system
+// (desktop only). Quiet hours are local times like 22:00; "" = none.
+type Notifications struct {
+	Enabled   bool   `json:"enabled"`
+	Breaker   bool   `json:"breaker"`   // breaker_open
+	NoTarget  bool   `json:"noTarget"`  // no_usable_target
+	SignIn    bool   `json:"signIn"`    // needs_login, needs_key
+	System    bool   `json:"system"`    // vault, database, port
+	Recovered bool   `json:"recovered"` // when it is over, too
+	QuietFrom string `json:"quietFrom"`
+	QuietTo   string `json:"quietTo"`
 }
 
 // Locked says why a setting cannot be changed here.
@@ -75,6 +93,11 @@ type SettingsChange struct {
 	Theme                 *string         `json:"theme"`
 	Language              *string         `json:"language"`
 	InstanceName          *string         `json:"instanceName"`
+	Density               *string         `json:"density" enum:"comfortable compact"`
+	SingleKeyShortcuts    *bool           `json:"singleKeyShortcuts"`
+	CloseToTray           *bool           `json:"closeToTray"`
+	StartHidden           *bool           `json:"startHidden"`
+	Notifications         *Notifications  `json:"notifications"` // as a whole
 	LogRetentionDays      *int            `json:"logRetentionDays"`
 	EnableRequestLogs     *bool           `json:"enableRequestLogs"`
 	EnableSocks5Proxy     *bool           `json:"enableSocks5Proxy"`
@@ -102,6 +125,7 @@ func (v *Settings) view(s *config.Snapshot) SettingsView {
 		FallbackStrategy: t.FallbackStrategy, StickyRoundRobinLimit: t.StickyRoundRobinLimit, WildcardAliases: []Alias{},
 		BlockedProviders: append([]string{}, t.BlockedProviders...), HideHealthCheckLogs: t.HideHealthCheckLogs,
 		Theme: t.Theme, Language: t.Language, InstanceName: t.InstanceName, LogRetentionDays: t.LogRetentionDays,
+		Density: t.Density, SingleKeyShortcuts: t.SingleKeyShortcuts, CloseToTray: t.CloseToTray, StartHidden: t.StartHidden, Notifications: Notifications(t.Notifications),
 		EnableRequestLogs: t.EnableRequestLogs, EnableSocks5Proxy: t.EnableSocks5Proxy,
 		CloudEnabled: string(t.More["cloudEnabled"]) == "true", CloudURL: text(t.More["cloudUrl"]), BaseURL: v.rooms.BaseURL, CORSOrigins: append([]string{}, v.rooms.CORSOrigins...),
 		ComboDefaults: object(t, "comboDefaults"), ProviderOverrides: object(t, "providerOverrides"), ProviderProfiles: object(t, "providerProfiles"),

@@ -33,6 +33,11 @@ func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 	set(&t.LogRetentionDays, in.LogRetentionDays)
 	set(&t.EnableRequestLogs, in.EnableRequestLogs)
 	set(&t.EnableSocks5Proxy, in.EnableSocks5Proxy)
+	set(&t.Density, in.Density)
+	set(&t.SingleKeyShortcuts, in.SingleKeyShortcuts)
+	set(&t.CloseToTray, in.CloseToTray)
+	set(&t.StartHidden, in.StartHidden)
+	set(&t.Notifications, (*config.Notifications)(in.Notifications))
 	for _, f := range [...]func(*config.Snapshot, *SettingsChange) error{v.editWords, v.editCombo, v.editLists, v.editFixed, editObjects} {
 		if err := f(s, in); err != nil {
 			return err

@@ -1,7 +1,11 @@
 package control
 
 import (
+	"net"
+	"strconv"
 	"time"
+
+	"omniroute/backend/health"
 )
 
 // System are the verbs about the process itself.
@@ -10,19 +14,36 @@ type System struct {
 	started time.Time
 }
 
-// ProcessStatus is how the running gateway is.
+// ProcessStatus is how the running gateway is. Endpoint is what an agent is
+// given. State is paused before broken before attention before ready.
 type ProcessStatus struct {
-	Version       string    `json:"version"`
-	URL           string    `json:"url"`
-	StartedAt     time.Time `json:"startedAt"`
-	UptimeSeconds int64     `json:"uptimeSeconds"`
-	Revision      int64     `json:"revision"` // of the settings
-	PasswordSet   bool      `json:"passwordSet"`
-	ActiveCombo   string    `json:"activeCombo"` // name, "" = none
-	Connections   int       `json:"connections"`
-	Usable        int       `json:"usable"` // connections that are switched on and have what they need
-	Combos        int       `json:"combos"`
-	Keys          int       `json:"keys"`
+	Version       string      `json:"version"`
+	URL           string      `json:"url"`
+	Port          int         `json:"port"`
+	Endpoint      string      `json:"endpoint"`
+	StartedAt     time.Time   `json:"startedAt"`
+	UptimeSeconds int64       `json:"uptimeSeconds"`
+	State         string      `json:"state" enum:"ready attention broken paused"`
+	PausedUntil   *time.Time  `json:"pausedUntil"` // null = not paused, or until a person resumes
+	Conditions    int         `json:"conditions"`  // open ones
+	Face          string      `json:"face" enum:"window browser"`
+	DataDir       string      `json:"dataDir"`
+	Vault         VaultStatus `json:"vault"`
+	Revision      int64       `json:"revision"` // of the settings
+	PasswordSet   bool        `json:"passwordSet"`
+	ActiveCombo   string      `json:"activeCombo"` // name, "" = none
+	Connections   int         `json:"connections"`
+	Usable        int         `json:"usable"` // connections that are switched on and have what they need
+	Combos        int         `json:"combos"`
+	Keys          int         `json:"keys"`
+}
+
+// VaultStatus says where the credentials of upstreams lie and whether they
+// can be read.
+type VaultStatus struct {
+	Kind   string `json:"kind" enum:"files keychain"`
+	State  string `json:"state" enum:"ok unavailable"`
+	Detail string `json:"detail"` // why it is unavailable, "" = it is not
 }
 
 // Link is where a person signs in.
@@ -37,9 +58,11 @@ type LinkFor struct {
 
 // Status shows how the gateway is.
 func (v *System) Status() (ProcessStatus, error) {
-	s := v.rooms.Config.Now()
+	r := v.rooms
+	s := r.Config.Now()
 	out := ProcessStatus{
-		Version: v.rooms.Version, URL: v.rooms.URL(), StartedAt: v.started.UTC(), UptimeSeconds: int64(v.rooms.Now().Sub(v.started).Seconds()),
+		Version: r.Version, URL: r.URL(), Port: r.Port(), Endpoint: endpointFor(r.URL(), r.Port()), StartedAt: v.started.UTC(), UptimeSeconds: int64(r.Now().Sub(v.started).Seconds()),
+		Face: r.Face, DataDir: r.DataDir, Vault: r.Vault(),
 		Revision: s.Rev, PasswordSet: s.Settings.PasswordHash != "", Connections: len(s.Accounts), Combos: len(s.Combos), Keys: len(s.Keys),
 	}
 	if c := s.ActiveCombo(); c != nil {
@@ -50,7 +73,62 @@ func (v *System) Status() (ProcessStatus, error) {
 			out.Usable++
 		}
 	}
+	open := r.Health.Conditions()
+	out.Conditions = len(open)
+	until, paused := r.Pause.Paused()
+	switch {
+	case paused:
+		out.State, out.PausedUntil = "paused", moment(until)
+	case len(open) > 0 && open[0].Severity == health.Broken:
+		out.State = "broken"
+	case len(open) > 0:
+		out.State = "attention"
+	default:
+		out.State = "ready"
+	}
 	return out, nil
+}
+
+// endpointFor is the base URL for agents. localhost reads better than
+// 127.0.0.1 and means the same.
+func endpointFor(base string, port int) string {
+	if base == "http://"+net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) {
+		base = "http://localhost:" + strconv.Itoa(port)
+	}
+	return base + "/v1"
+}
+
+// moment is a time for JSON: UTC, null for none.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// PauseFor says for how long.
+type PauseFor struct {
+	Minutes int `json:"minutes"` // 0 = until a person resumes; at most 10080, a week
+}
+
+const maxPause = 7 * 24 * 60
+
+// Pause makes the gateway refuse agents: every call of /v1 is answered 503
+// with Retry-After in the client's own format. Running answers end normally.
+// A restart ends the pause.
+func (v *System) Pause(in PauseFor) (ProcessStatus, error) {
+	if in.Minutes < 0 || in.Minutes > maxPause {
+		return ProcessStatus{}, badInput("minutes", "minutes must be between 1 and %d, or 0 for a pause until somebody resumes.", maxPause)
+	}
+	v.rooms.Pause.set(time.Duration(in.Minutes) * time.Minute)
+	return v.Status()
+}
+
+// Resume ends a pause.
+func (v *System) Resume() (ProcessStatus, error) {
+	v.rooms.Pause.end()
+	return v.Status()
 }
 
 // SignInLink makes a link that signs one browser in (rulings 1.4).

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"omniroute/backend/accounts"
@@ -80,8 +81,8 @@ type tester struct {
 	now    func() time.Time
 }
 
-// testBody asks for one word.
-func testBody(model string) ([]byte, error) {
+// testBody is a plain request of one message.
+func testBody(q control.TrialQuestion) ([]byte, error) {
 	type message struct {
 		Role    string `json:"role"`
 		Content string `json:"content"`
@@ -90,11 +91,14 @@ func testBody(model string) ([]byte, error) {
 		Model     string    `json:"model"`
 		MaxTokens int       `json:"max_tokens"`
 		Messages  []message `json:"messages"`
-	}{model, 16, []message{{"user", "Say OK."}}})
+	}{q.Model, q.MaxTokens, []message{{"user", q.Ask}}})
 }
 
-func (t *tester) Try(ctx context.Context, model string) (control.Trial, error) {
-	body, err := testBody(model)
+// testAgent is what the log shows as the client of a test.
+const testAgent = "OmniRoute-test"
+
+func (t *tester) Try(ctx context.Context, q control.TrialQuestion) (control.Trial, error) {
+	body, err := testBody(q)
 	if err != nil {
 		return control.Trial{}, err
 	}
@@ -104,25 +108,52 @@ func (t *tester) Try(ctx context.Context, model string) (control.Trial, error) {
 	}
 	now := t.now()
 	call := &dispatch.Call{
-		ID: usage.NewID(now), Time: now, Snapshot: t.holder.Now(), Path: "/api/combos/test", Format: wire.OpenAIChat,
-		Model: model, Body: body, Head: head, Header: http.Header{},
+		ID: usage.NewID(now), Time: now, Snapshot: t.holder.Now(), Path: q.Path, Format: wire.OpenAIChat,
+		Model: q.Model, Body: body, Head: head, Header: http.Header{"User-Agent": {testAgent}},
 	}
 	out := &answered{}
-	if _, err := t.runner.Do(ctx, call, out); err != nil {
-		return control.Trial{}, err
+	_, err = t.runner.Do(ctx, call, out)
+	trial := control.Trial{Answered: out.head.Answered, Latency: t.now().Sub(now), Text: out.text, RequestID: call.ID}
+	if err == nil {
+		trial.Status = http.StatusOK
 	}
-	return control.Trial{Answered: out.head.Answered, Status: http.StatusOK, Latency: t.now().Sub(now)}, nil
+	return trial, err
 }
 
-// answered is a client that only wants to know who answered.
-type answered struct{ head dispatch.Head }
+// answered is a client that wants to know who answered, and the text. A whole
+// answer is all it asks for.
+type answered struct {
+	head dispatch.Head
+	text string
+}
 
-func (a *answered) Begin(h dispatch.Head)                      { a.head = h }
-func (a *answered) Native([]byte) error                        { return nil }
-func (a *answered) Event(llm.Event) error                      { return nil }
-func (a *answered) Whole([]byte) error                         { return nil }
-func (a *answered) Response(*llm.Response) ([]llm.Loss, error) { return nil, nil }
-func (a *answered) Flush() error                               { return nil }
+func (a *answered) Begin(h dispatch.Head)                        { a.head = h }
+func (a *answered) Native([]byte) error                          { return nil }
+func (a *answered) Event(llm.Event) error                        { return nil }
+func (a *answered) Response(r *llm.Response) ([]llm.Loss, error) { a.text = textOf(r); return nil, nil }
+func (a *answered) Flush() error                                 { return nil }
+
+func (a *answered) Whole(body []byte) error {
+	if codec, ok := all.Of(wire.OpenAIChat); ok {
+		if r, err := codec.DecodeResponse(body); err == nil {
+			a.text = textOf(r)
+		}
+	}
+	return nil
+}
+
+// textOf is what a person reads of an answer.
+func textOf(r *llm.Response) string {
+	var b strings.Builder
+	for _, c := range r.Candidates {
+		for _, p := range c.Parts {
+			if p.Kind == llm.PartText {
+				b.WriteString(p.Text)
+			}
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
 
 // Sentence is what a person reads of an error: the public part of a fault.
 func Sentence(err error) string {

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"omniroute/backend/events"
 	"omniroute/backend/fault"
 	"omniroute/backend/gateway"
+	"omniroute/backend/health"
 	"omniroute/backend/providers"
 	"omniroute/backend/resilience"
 	"omniroute/backend/routing"
@@ -51,6 +53,7 @@ const (
 type Options struct {
 	Env       *config.Env
 	Version   string
+	Face      string // window, or browser when "": what Status says
 	Log       *slog.Logger
 	Now       func() time.Time
 	KeepAlive time.Duration // how long a client hears nothing before a sign of life
@@ -173,6 +176,11 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	}
 	d.onStop("store", func(context.Context) error { return db.Close() })
 	bus := events.NewBus()
+	troubles := health.New(bus, d.opts.Now)
+	d.Go("health", func() error { return troubles.Run(d.lifetime) })
+	if notices := db.Notices(); len(notices) > 0 {
+		troubles.Open(health.Report{Code: health.DatabaseRepaired, Detail: strings.Join(notices, " ")})
+	}
 	holder, err := config.NewHolder(ctx, db)
 	if err != nil {
 		return nil, err
@@ -182,6 +190,10 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	holder.Verify("catalogue prefixes", prefixesFree(facts))
 	db.RetainDays(func() int { return holder.Now().Settings.LogRetentionDays })
 	vault := d.vault()
+	keeper := accounts.NewKeeper(vault)
+	keeper.Watch(watchVault(troubles))
+	keeper.Check()
+	pause := control.NewPause(bus, d.opts.Now)
 	secret := env.APIKeySecret
 	if secret == "" {
 		if secret, err = accounts.LocalSecret(env.DataDir, "api-key-secret"); err != nil {
@@ -202,10 +214,11 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	d.onStop("conversations", conversations.Close)
 	client := egress.New(egress.Proxy(env.Proxy))
 	d.onStop("egress", func(context.Context) error { client.CloseIdle(); return nil })
-	keeper := accounts.NewKeeper(vault)
+	board := resilience.NewBoard(resilience.DefaultProfile(), d.opts.Now)
+	board.AnnounceOn(bus)
 	dispatcher := &dispatch.Dispatcher{
 		Catalog: facts, Planner: &routing.Planner{Catalog: facts}, Directory: providers.NewDirectory(facts),
-		Board: resilience.NewBoard(resilience.DefaultProfile(), d.opts.Now), Keeper: credentials{keeper}, Egress: client, Meter: meter,
+		Board: board, Keeper: credentials{keeper}, Egress: client, Meter: meter,
 		Conversations: conversations, Codec: all.Of, UserAgent: "omniroute/" + d.opts.Version, Now: d.opts.Now,
 		Timeouts: egress.Timeouts{Header: env.HeaderTimeout, Idle: env.IdleTimeout},
 	}
@@ -213,8 +226,14 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	gate := &gateway.Server{
 		Config: holder, Catalog: facts, Planner: dispatcher.Planner, Directory: dispatcher.Directory, Runner: dispatcher, Keys: clientKeys{keys, d.opts.Now},
 		Codec: all.Of, Array: gemini.NewArray(), NewID: usage.NewID, Now: d.opts.Now, KeepAlive: d.opts.KeepAlive, ClientWait: d.opts.ClientWait, MaxBody: env.MaxBody, RequireKey: d.requireKey,
+		Paused: func() *fault.Error {
+			if until, paused := pause.Paused(); paused {
+				return control.Paused(until, d.opts.Now())
+			}
+			return nil
+		},
 	}
-	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, bus, d.lifetime})
+	handler, err := d.routes(ctx, plane{gate, dispatcher, holder, db, keeper, keys, bus, d.lifetime, troubles, pause})
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +253,28 @@ func (d *Daemon) vault() accounts.Vault {
 		d.log.Warn(v.Warning)
 	}
 	return v
+}
+
+// watchVault makes a condition of a vault that does not work.
+func watchVault(troubles *health.Engine) func(error) {
+	return func(err error) {
+		if err == nil {
+			troubles.Close(health.VaultUnavailable, "")
+			return
+		}
+		troubles.Open(health.Report{Code: health.VaultUnavailable, Detail: Sentence(err)})
+	}
+}
+
+// vaultStatus is the vault as people see it.
+func vaultStatus(k *accounts.Keeper) func() control.VaultStatus {
+	return func() control.VaultStatus {
+		out := control.VaultStatus{Kind: "files", State: "ok"}
+		if err := k.Trouble(); err != nil {
+			out.State, out.Detail = "unavailable", Sentence(err)
+		}
+		return out
+	}
 }
 
 // requireKey: the setting, and always on any other address than loopback.

@@ -13,6 +13,7 @@ import (
 	"omniroute/backend/dispatch"
 	"omniroute/backend/events"
 	"omniroute/backend/gateway"
+	"omniroute/backend/health"
 	"omniroute/backend/store"
 )
 
@@ -26,6 +27,8 @@ type plane struct {
 	keys     *accounts.ClientKeys
 	bus      *events.Bus
 	lifetime context.Context
+	health   *health.Engine
+	pause    *control.Pause
 }
 
 // routes ties the verbs and the data plane to one mux behind one guard.
@@ -49,6 +52,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 		Prober: &prober{p.runner.Egress, p.runner.Catalog, p.keeper, p.runner.UserAgent, port},
 		Tester: &tester{p.runner, p.holder, d.opts.Now},
 		Books:  p.store, Flush: p.runner.Meter.Flush, Access: access, Bus: p.bus, Version: d.opts.Version,
+		Health: p.health, Pause: p.pause, Vault: vaultStatus(p.keeper), DataDir: env.DataDir, Face: d.opts.Face,
 		BaseURL: first(env.BaseURLs), CORSOrigins: env.CORSOrigins,
 		URL: d.URL, Port: port, Go: d.Go, Log: d.log, Now: d.opts.Now,
 	})

@@ -24,6 +24,8 @@ type RequestDone struct {
 	Time           time.Time
 	RequestedModel string
 	AnsweredBy     string // prefix/model, "" = nobody
+	Combo          string // name, "" = none
+	Account        string // that answered
 	KeyID          string
 	Status         int    // HTTP status the client saw
 	Kind           string // fault kind, "" = success
@@ -36,7 +38,7 @@ type RequestDone struct {
 // TargetChanged tells that a target rests, is barred, or may be used again.
 type TargetChanged struct {
 	Provider, Account, Model string    // Account and Model may be "": all of them
-	State                    string    // usable, cooling, locked, breaker-open, probing
+	State                    string    // usable, cooling, locked, sign-in, breaker-open, probing
 	Until                    time.Time // zero = not known
 	Why                      string
 }
@@ -55,6 +57,15 @@ type ConditionChanged struct {
 	Detail  string // one sentence for a person
 }
 
+// Trouble is what a room that watches itself has to say; health makes a
+// condition of it. It is no topic of the dashboard.
+type Trouble struct {
+	Code    string // of health's list
+	Subject string
+	Open    bool
+	Detail  string // one sentence for a person
+}
+
 // GatewayChanged tells that the gateway as a whole serves, pauses or ends.
 type GatewayChanged struct {
 	State string    // serving, paused, stopping
@@ -68,3 +79,4 @@ func (TargetChanged) Topic() string    { return "target" }
 func (AccountChanged) Topic() string   { return "account" }
 func (ConditionChanged) Topic() string { return "condition" }
 func (GatewayChanged) Topic() string   { return "gateway" }
+func (Trouble) Topic() string          { return "trouble" }

@@ -50,6 +50,10 @@ type Server struct {
 	MaxBody    int64         // bytes of a request, 0 = MaxBody
 	ClientWait time.Duration // 0 = ClientWait
 
+	// Paused says why no agent is served right now, nil = they are; the field
+	// itself may be nil.
+	Paused func() *fault.Error
+
 	// RequireKey refuses anonymous callers: the setting, or any other bind
 	// address than loopback.
 	RequireKey func(*config.Snapshot) bool

@@ -73,8 +73,22 @@ func (s *Server) admit(call *dispatch.Call, r *http.Request) error {
 		return fault.New(fault.Unauthorized, "gateway.key", "An API key is required here. Make one with `omniroute keys create NAME` and send it as `Authorization: Bearer`.")
 	}
 	call.Key = key
+	if e := s.paused(); e != nil {
+		return e
+	}
 	if r.URL.RawQuery != "" {
 		call.Query = withoutKey(r.URL.RawQuery)
+	}
+	return nil
+}
+
+// paused is asked after the key: who may not call learns nothing else.
+func (s *Server) paused() error {
+	if s.Paused == nil {
+		return nil
+	}
+	if e := s.Paused(); e != nil {
+		return e
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/events"
 	"omniroute/backend/fault"
 )
 
@@ -39,6 +40,7 @@ const shards = 64
 type Board struct {
 	profile Profile
 	now     func() time.Time
+	bus     *events.Bus
 	seed    maphash.Seed
 	shards  [shards]struct {
 		sync.Mutex
@@ -48,11 +50,38 @@ type Board struct {
 
 // NewBoard makes an empty board; now is the clock.
 func NewBoard(p Profile, now func() time.Time) *Board {
-	b := &Board{profile: p, now: now, seed: maphash.MakeSeed()}
+	b := &Board{profile: p, now: now, bus: events.NewBus(), seed: maphash.MakeSeed()}
 	for i := range b.shards {
 		b.shards[i].entries = make(map[config.Target]*entry)
 	}
 	return b
+}
+
+// AnnounceOn sends TargetChanged on bus from now on. It is called before the
+// board is used.
+func (b *Board) AnnounceOn(bus *events.Bus) { b.bus = bus }
+
+// tell announces how a target stands now.
+func (b *Board) tell(t config.Target, e *entry, now time.Time) {
+	ev := events.TargetChanged{Provider: t.Provider, Account: t.Account, Model: t.Model, State: "usable", Why: e.why, Until: e.retryAt}
+	switch {
+	case e.login:
+		ev.State, ev.Why, ev.Until = "sign-in", e.coolWhy, time.Time{}
+	case now.Before(e.coolUntil):
+		ev.State, ev.Why, ev.Until = "cooling", e.coolWhy, e.coolUntil
+	case e.state == Open:
+		ev.State = "breaker-open"
+	case e.state == HalfOpen:
+		ev.State, ev.Until = "probing", time.Time{}
+	default:
+		ev.Why, ev.Until = "", time.Time{}
+	}
+	b.bus.Publish(ev)
+}
+
+// well reports that nothing is held against a target but a few failures.
+func (e *entry) well(now time.Time) bool {
+	return e.state == Closed && !e.login && !now.Before(e.coolUntil)
 }
 
 // Profile returns the numbers the board works with.
@@ -213,6 +242,7 @@ func (b *Board) succeed(l Lease) {
 		e.probing = false
 		if e.successes++; e.successes >= b.profile.Successes {
 			*e = entry{}
+			b.tell(account(l.target), e, b.now())
 		}
 	})
 	b.with(l.target, false, func(e *entry) { *e = entry{} })
@@ -222,7 +252,12 @@ func (b *Board) fail(l Lease, f *fault.Error) {
 	policy := f.Kind.Policy()
 	now := b.now()
 	if policy.Blame {
-		b.with(account(l.target), true, func(e *entry) { b.blame(e, f, now) })
+		b.with(account(l.target), true, func(e *entry) {
+			b.blame(e, f, now)
+			if e.state != Closed {
+				b.tell(account(l.target), e, now)
+			}
+		})
 	} else if l.probe {
 		b.with(account(l.target), false, func(e *entry) { e.probing = false })
 	}
@@ -233,7 +268,10 @@ func (b *Board) fail(l Lease, f *fault.Error) {
 	if f.Scope >= fault.ScopeAccount {
 		at = account(at)
 	}
-	b.with(at, true, func(e *entry) { b.cool(e, f, now) })
+	b.with(at, true, func(e *entry) {
+		b.cool(e, f, now)
+		b.tell(at, e, now)
+	})
 }
 
 func (b *Board) blame(e *entry, f *fault.Error, now time.Time) {
@@ -270,29 +308,33 @@ func grow(first time.Duration, times int, limit time.Duration) time.Duration {
 
 // Forget drops what is known about an account: its key changed, or it is gone.
 func (b *Board) Forget(accountID string) {
+	b.drop(func(t config.Target) bool { return t.Account == accountID })
+}
+
+// drop deletes entries, tells whose standing changes by that, and counts.
+func (b *Board) drop(which func(config.Target) bool) (n int) {
+	now := b.now()
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.Lock()
-		for t := range s.entries {
-			if t.Account == accountID {
-				delete(s.entries, t)
+		for t, e := range s.entries {
+			if !which(t) {
+				continue
+			}
+			n++
+			delete(s.entries, t)
+			if !e.well(now) {
+				b.tell(t, &entry{}, now)
 			}
 		}
 		s.Unlock()
 	}
+	return n
 }
 
 // Reset clears every breaker and cooldown and says how many there were.
 func (b *Board) Reset() int {
-	n := 0
-	for i := range b.shards {
-		s := &b.shards[i]
-		s.Lock()
-		n += len(s.entries)
-		clear(s.entries)
-		s.Unlock()
-	}
-	return n
+	return b.drop(func(config.Target) bool { return true })
 }
 
 // Standing is what a person may know about a target.

@@ -56,6 +56,7 @@ func (s *Store) save(ctx context.Context, old, next *config.Snapshot) error {
 	diff(&w, comboTable(), old.Combos, next.Combos)
 	diff(&w, keyTable(), old.Keys, next.Keys)
 	diff(&w, revokedTable(), old.Revoked, next.Revoked)
+	diff(&w, discardedTable(), old.Discarded, next.Discarded)
 	diff(&w, settingTable(), was, is)
 	diff(&w, aliasTable(), aliasRows(old.Aliases), aliasRows(next.Aliases))
 	diff(&w, customTable(), customRows(old.Custom), customRows(next.Custom))
@@ -127,6 +128,7 @@ func readSnapshot(ctx context.Context, db *sql.DB) (*config.Snapshot, error) {
 		read(ctx, tx, comboTable(), &s.Combos),
 		read(ctx, tx, keyTable(), &s.Keys),
 		read(ctx, tx, revokedTable(), &s.Revoked),
+		read(ctx, tx, discardedTable(), &s.Discarded),
 		read(ctx, tx, settingTable(), &settings),
 		read(ctx, tx, aliasTable(), &aliases),
 		read(ctx, tx, customTable(), &custom),

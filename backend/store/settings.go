@@ -26,6 +26,11 @@ func settingFields(s *config.Settings) map[string]any {
 		"enableSocks5Proxy":     &s.EnableSocks5Proxy,
 		"activeCombo":           &s.ActiveCombo,
 		"requireApiKey":         &s.RequireAPIKey,
+		"density":               &s.Density,
+		"singleKeyShortcuts":    &s.SingleKeyShortcuts,
+		"closeToTray":           &s.CloseToTray,
+		"startHidden":           &s.StartHidden,
+		"notifications":         &s.Notifications,
 	}
 }
 

@@ -79,11 +79,11 @@ func list[T any](v []T) []T {
 
 func accountTable() table[string, *config.Account] {
 	return table[string, *config.Account]{
-		list: `SELECT id, provider, auth_type, name, priority, is_active, base_url, params, default_model, has_secret, models, models_at, created_at, updated_at FROM provider_connections`,
-		put: `INSERT INTO provider_connections (id, provider, auth_type, name, priority, is_active, base_url, params, default_model, has_secret, models, models_at, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		list: `SELECT id, provider, auth_type, name, priority, is_active, base_url, params, default_model, has_secret, key_hint, models, models_at, created_at, updated_at FROM provider_connections`,
+		put: `INSERT INTO provider_connections (id, provider, auth_type, name, priority, is_active, base_url, params, default_model, has_secret, key_hint, models, models_at, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET provider = excluded.provider, auth_type = excluded.auth_type, name = excluded.name, priority = excluded.priority, is_active = excluded.is_active,
-			base_url = excluded.base_url, params = excluded.params, default_model = excluded.default_model, has_secret = excluded.has_secret, models = excluded.models,
+			base_url = excluded.base_url, params = excluded.params, default_model = excluded.default_model, has_secret = excluded.has_secret, key_hint = excluded.key_hint, models = excluded.models,
 			models_at = excluded.models_at, created_at = excluded.created_at, updated_at = excluded.updated_at`,
 		drop: "DELETE FROM provider_connections WHERE id = ?",
 		key:  one,
@@ -97,12 +97,12 @@ func accountTable() table[string, *config.Account] {
 			if a.Models != nil {
 				models = j.text(a.Models)
 			}
-			return []any{id, a.Provider, string(a.Kind), a.Name, a.Priority, a.Active, a.BaseURL, j.text(params), a.DefaultModel, a.HasSecret,
+			return []any{id, a.Provider, string(a.Kind), a.Name, a.Priority, a.Active, a.BaseURL, j.text(params), a.DefaultModel, a.HasSecret, a.KeyHint,
 				models, putTime(a.ModelsAt), stored(a.CreatedAt), stored(a.UpdatedAt)}, j.err
 		},
 		scan: func(r *sql.Rows) (string, *config.Account, error) {
 			a := &config.Account{}
-			err := r.Scan(&a.ID, &a.Provider, &a.Kind, &a.Name, &a.Priority, &a.Active, &a.BaseURL, jsonText{&a.Params}, &a.DefaultModel, &a.HasSecret,
+			err := r.Scan(&a.ID, &a.Provider, &a.Kind, &a.Name, &a.Priority, &a.Active, &a.BaseURL, jsonText{&a.Params}, &a.DefaultModel, &a.HasSecret, &a.KeyHint,
 				jsonText{&a.Models}, timeText{&a.ModelsAt}, timeText{&a.CreatedAt}, timeText{&a.UpdatedAt})
 			return a.ID, a, err
 		},
@@ -192,6 +192,20 @@ func keyTable() table[string, *config.Key] {
 				k.AllowedModels = nil
 			}
 			return k.ID, k, err
+		},
+	}
+}
+
+func discardedTable() table[string, time.Time] {
+	return table[string, time.Time]{
+		list:   "SELECT id, discarded_at FROM discarded_secrets",
+		put:    "INSERT INTO discarded_secrets (id, discarded_at) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET discarded_at = excluded.discarded_at",
+		drop:   "DELETE FROM discarded_secrets WHERE id = ?",
+		key:    one,
+		values: func(id string, at time.Time) ([]any, error) { return []any{id, stored(at)}, nil },
+		scan: func(r *sql.Rows) (id string, at time.Time, err error) {
+			err = r.Scan(&id, timeText{&at})
+			return id, at, err
 		},
 	}
 }

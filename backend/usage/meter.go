@@ -12,8 +12,12 @@ import (
 	"omniroute/backend/fault"
 )
 
-// ConditionBooks is the condition code for books that cannot be kept.
-const ConditionBooks = "books.unwritable"
+// The troubles a meter can be in, as health lists them: what is answered may
+// be lost, or it only waits in the journal.
+const (
+	TroubleLost   = "database_trouble"
+	TroubleBehind = "books_behind"
+)
 
 // maxSpare bounds the records kept in memory while the journal cannot be
 // written, in bytes.
@@ -122,7 +126,7 @@ func (m *Meter) settle(r *Receipt, begun *segment) {
 	m.recycle(buf, b)
 	if m.bus.Watched() {
 		m.bus.Publish(events.RequestDone{
-			RequestID: r.ID, Time: r.Time, RequestedModel: r.RequestedModel, AnsweredBy: r.AnsweredBy, KeyID: r.KeyID,
+			RequestID: r.ID, Time: r.Time, RequestedModel: r.RequestedModel, AnsweredBy: r.AnsweredBy, Combo: r.Combo, Account: r.Target.Account, KeyID: r.KeyID,
 			Status: r.Status, Kind: r.Kind, Tokens: r.Usage.Input + r.Usage.Output,
 			CostMicros: r.Cost.Micros, CostKnown: r.Cost.Known, Total: r.Timing.Total,
 		})
@@ -203,21 +207,25 @@ const (
 	troubles
 )
 
-// report begins or ("") ends a trouble: one line in the log and one condition
-// per episode.
+// report begins or ("") ends a trouble: one line in the log and one word to
+// health per episode.
 func (m *Meter) report(which int, trouble string, cause error) {
+	code, from, to := TroubleLost, troubleAppend, troubleRead
+	if which >= troubleRead {
+		code, from, to = TroubleBehind, troubleRead, troubles
+	}
 	m.mu.Lock()
-	before := m.worst()
+	before := first(m.trouble[from:to])
 	changed := m.trouble[which] != trouble
 	m.trouble[which] = trouble
-	after := m.worst()
+	after := first(m.trouble[from:to])
 	m.troubled[which].Store(trouble != "")
 	m.mu.Unlock()
 	if changed && trouble != "" {
 		m.log.Error(trouble, "error", cause)
 	}
 	if before != after {
-		m.bus.Publish(events.ConditionChanged{Code: ConditionBooks, Open: after != "", Detail: after})
+		m.bus.Publish(events.Trouble{Code: code, Open: after != "", Detail: after})
 	}
 }
 
@@ -228,9 +236,9 @@ func (m *Meter) over(which int) {
 	}
 }
 
-// worst is the first trouble there is. The caller holds mu.
-func (m *Meter) worst() string {
-	for _, t := range m.trouble {
+// first is the first trouble there is.
+func first(list []string) string {
+	for _, t := range list {
 		if t != "" {
 			return t
 		}
@@ -243,7 +251,7 @@ func (m *Meter) worst() string {
 func (m *Meter) Trouble() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.worst()
+	return first(m.trouble[:])
 }
 
 // Flush returns when everything settled before the call is in the database,

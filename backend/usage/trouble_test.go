@@ -31,7 +31,7 @@ func TestSlowDatabaseCostsNoRowsAndNoMemory(t *testing.T) {
 	// between is not about it.
 	next := func(open bool) {
 		for e := range heard.C() {
-			if c, ok := e.(events.ConditionChanged); ok {
+			if c, ok := e.(events.Trouble); ok {
 				if c.Open != open {
 					t.Errorf("the condition became %v, want %v", c.Open, open)
 				}
