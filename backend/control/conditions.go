@@ -22,8 +22,8 @@ type Condition struct {
 	Args     map[string]string `json:"args"` // times RFC 3339
 	Detail   string            `json:"detail"`
 	Since    time.Time         `json:"since"`
-	Until    *time.Time        `json:"until"` // when it may end by itself, null = not known
-	Action   *ConditionAction  `json:"action"`
+	Until    *time.Time        `json:"until,omitempty"` // when it may end by itself, absent = not known
+	Action   *ConditionAction  `json:"action,omitempty"`
 }
 
 // ConditionSubject is what a trouble is about; ID and Name are "" for the

@@ -24,7 +24,7 @@ type ProcessStatus struct {
 	StartedAt     time.Time   `json:"startedAt"`
 	UptimeSeconds int64       `json:"uptimeSeconds"`
 	State         string      `json:"state" enum:"ready attention broken paused"`
-	PausedUntil   *time.Time  `json:"pausedUntil"` // null = not paused, or until a person resumes
+	PausedUntil   *time.Time  `json:"pausedUntil,omitempty"` // absent = not paused, or until a person resumes
 	Conditions    int         `json:"conditions"`  // open ones
 	Face          string      `json:"face" enum:"window browser"`
 	DataDir       string      `json:"dataDir"`

@@ -165,6 +165,53 @@ export interface ComboTest {
   results: ModelTest[]
 }
 
+/** Condition is a named trouble (dashboard.md 2.16). Its words stand in the catalogue "conditions" under Code and Args. */
+export interface Condition {
+  code: string
+  severity: 'attention' | 'broken'
+  subject: ConditionSubject
+  /** times RFC 3339 */
+  args: Record<string, string>
+  detail: string
+  since: string
+  /** when it may end by itself, absent = not known */
+  until?: string
+  action?: ConditionAction
+}
+
+/** ConditionAction is the way out: Label is a word of the catalogue "conditions" under actions, Route a place in the dashboard. */
+export interface ConditionAction {
+  label: 'open_providers' | 'open_account' | 'open_combos' | 'open_settings' | 'open_logs'
+  route: string
+}
+
+/** ConditionEdge is the beginning or the end of a condition. */
+export interface ConditionEdge {
+  code: string
+  severity: 'attention' | 'broken'
+  subject: ConditionSubject
+  args: Record<string, string>
+  detail: string
+  since: string
+  until?: string
+  action?: ConditionAction
+  at: string
+  open: boolean
+}
+
+/** ConditionList is what is open, worst first, and the last 50 edges, newest first. */
+export interface ConditionList {
+  conditions: Condition[]
+  recent: ConditionEdge[]
+}
+
+/** ConditionSubject is what a trouble is about; ID and Name are "" for the gateway itself. */
+export interface ConditionSubject {
+  kind: 'account' | 'combo' | 'gateway'
+  id: string
+  name: string
+}
+
 /** Connection is one account. BaseURL is where its calls go. */
 export interface Connection {
   id: string
@@ -533,6 +580,29 @@ export interface NodeTrial {
   model?: string
 }
 
+/** Notifications says which conditions become a notification of the system (desktop only). Quiet hours are local times like 22:00; "" = none. */
+export interface Notifications {
+  enabled: boolean
+  /** breaker_open */
+  breaker: boolean
+  /** no_usable_target */
+  noTarget: boolean
+  /** needs_login, needs_key */
+  signIn: boolean
+  /** vault, database, port */
+  system: boolean
+  /** when it is over, too */
+  recovered: boolean
+  quietFrom: string
+  quietTo: string
+}
+
+/** PauseFor says for how long. */
+export interface PauseFor {
+  /** 0 = until a person resumes; at most 10080, a week */
+  minutes?: number
+}
+
 /** Plan is where the request would go, first to last, and what is left out. Error is what the client would hear when nothing is left. */
 export interface Plan {
   combo?: string
@@ -541,12 +611,22 @@ export interface Plan {
   error?: string
 }
 
-/** ProcessStatus is how the running gateway is. */
+/** ProcessStatus is how the running gateway is. Endpoint is what an agent is given. State is paused before broken before attention before ready. */
 export interface ProcessStatus {
   version: string
   url: string
+  port: number
+  endpoint: string
   startedAt: string
   uptimeSeconds: number
+  state: 'ready' | 'attention' | 'broken' | 'paused'
+  /** absent = not paused, or until a person resumes */
+  pausedUntil?: string
+  /** open ones */
+  conditions: number
+  face: 'window' | 'browser'
+  dataDir: string
+  vault: VaultStatus
   /** of the settings */
   revision: number
   passwordSet: boolean
@@ -649,6 +729,12 @@ export interface SettingsChange {
   theme?: string | null
   language?: string | null
   instanceName?: string | null
+  density?: 'comfortable' | 'compact' | null
+  singleKeyShortcuts?: boolean | null
+  closeToTray?: boolean | null
+  startHidden?: boolean | null
+  /** as a whole */
+  notifications?: Notifications | null
   logRetentionDays?: number | null
   enableRequestLogs?: boolean | null
   enableSocks5Proxy?: boolean | null
@@ -683,6 +769,13 @@ export interface SettingsView {
   theme: string
   language: string
   instanceName: string
+  density: 'comfortable' | 'compact'
+  singleKeyShortcuts: boolean
+  /** desktop only */
+  closeToTray: boolean
+  /** desktop only */
+  startHidden: boolean
+  notifications: Notifications
   logRetentionDays: number
   enableRequestLogs: boolean
   enableSocks5Proxy: boolean
@@ -719,6 +812,21 @@ export interface SignedOut {
   passwordSet: boolean
 }
 
+/** TestAnswer is what came of it. Error says why nobody answered; its receipt is in the log all the same. */
+export interface TestAnswer {
+  ok: boolean
+  text: string
+  /** that was asked for */
+  model: string
+  /** prefix/model */
+  answeredBy: string
+  ms: number
+  requestId: string
+  error: string
+  /** fault kind, "" = success */
+  kind: string
+}
+
 /** TestDiagnosis says in a word what was found and in a sentence what to do. */
 export interface TestDiagnosis {
   type: string
@@ -733,6 +841,12 @@ export interface TestOf {
   model?: string
 }
 
+/** TestRequest is a request to be made for a person who wants to see one. */
+export interface TestRequest {
+  /** "" = the active combo, else demo/simulated */
+  model?: string
+}
+
 /** TestResult is what a connection test found. */
 export interface TestResult {
   valid: boolean
@@ -742,6 +856,18 @@ export interface TestResult {
   latencyMs: number
   diagnosis: TestDiagnosis
   testedAt: string
+}
+
+/** Today is what happened since midnight on this computer. Cached is part of Input. Requests whose price is not known are counted in Unpriced and are in no sum. */
+export interface Today {
+  since: string
+  asOf: string
+  requests: number
+  failed: number
+  tokens: Tokens
+  /** micro-dollars */
+  spentMicros: number
+  unpriced: number
 }
 
 /** Tokens counts a request's tokens: input includes both cache columns, output includes reasoning (rulings 3.11). */
@@ -833,6 +959,14 @@ export interface Validity {
   error?: string
 }
 
+/** VaultStatus says where the credentials of upstreams lie and whether they can be read. */
+export interface VaultStatus {
+  kind: 'files' | 'keychain'
+  state: 'ok' | 'unavailable'
+  /** why it is unavailable, "" = it is not */
+  detail: string
+}
+
 /** Every verb with what goes in and what comes out. */
 export interface Verbs {
   'Session.Login': { in: Login; out: SignedIn }
@@ -841,6 +975,11 @@ export interface Verbs {
   'Session.Status': { in: void; out: AuthStatus }
   'System.Status': { in: void; out: ProcessStatus }
   'System.SignInLink': { in: LinkFor; out: Link }
+  'System.Pause': { in: PauseFor; out: ProcessStatus }
+  'System.Resume': { in: void; out: ProcessStatus }
+  'Overview.Today': { in: void; out: Today }
+  'Overview.SendTest': { in: TestRequest; out: TestAnswer }
+  'Health.Conditions': { in: void; out: ConditionList }
   'Nodes.List': { in: void; out: NodeList }
   'Nodes.Create': { in: NewNode; out: NodeAnswer }
   'Nodes.Validate': { in: NodeTrial; out: Validity }
@@ -903,6 +1042,11 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Session.Status': { method: 'GET', path: '/api/auth/status', browserOnly: true },
   'System.Status': { method: 'GET', path: '/api/system/status' },
   'System.SignInLink': { method: 'POST', path: '/api/system/sign-in-link' },
+  'System.Pause': { method: 'POST', path: '/api/system/pause' },
+  'System.Resume': { method: 'POST', path: '/api/system/resume' },
+  'Overview.Today': { method: 'GET', path: '/api/overview/today' },
+  'Overview.SendTest': { method: 'POST', path: '/api/overview/send-test' },
+  'Health.Conditions': { method: 'GET', path: '/api/health/conditions' },
   'Nodes.List': { method: 'GET', path: '/api/provider-nodes' },
   'Nodes.Create': { method: 'POST', path: '/api/provider-nodes' },
   'Nodes.Validate': { method: 'POST', path: '/api/provider-nodes/validate' },
