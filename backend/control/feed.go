@@ -131,6 +131,9 @@ func (p *pending) take() []Message {
 }
 
 func (p *pending) add(e events.Event) {
+	if _, internal := e.(events.Trouble); internal {
+		return // health says what is to be said about it
+	}
 	if done, ok := e.(events.RequestDone); ok && p.gather(done) {
 		return
 	}

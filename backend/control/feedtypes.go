@@ -47,7 +47,7 @@ type FeedTarget struct {
 	Provider string     `json:"provider"`
 	Account  string     `json:"account"` // connection id, "" = all of the provider's
 	Model    string     `json:"model"`   // "" = all
-	State    string     `json:"state" enum:"usable cooling locked breaker-open probing"`
+	State    string     `json:"state" enum:"usable cooling locked sign-in breaker-open probing"`
 	Until    *time.Time `json:"until"` // null = not known
 	Why      string     `json:"why"`
 }

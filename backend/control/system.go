@@ -25,7 +25,7 @@ type ProcessStatus struct {
 	UptimeSeconds int64       `json:"uptimeSeconds"`
 	State         string      `json:"state" enum:"ready attention broken paused"`
 	PausedUntil   *time.Time  `json:"pausedUntil,omitempty"` // absent = not paused, or until a person resumes
-	Conditions    int         `json:"conditions"`  // open ones
+	Conditions    int         `json:"conditions"`            // open ones
 	Face          string      `json:"face" enum:"window browser"`
 	DataDir       string      `json:"dataDir"`
 	Vault         VaultStatus `json:"vault"`
@@ -96,15 +96,6 @@ func endpointFor(base string, port int) string {
 		base = "http://localhost:" + strconv.Itoa(port)
 	}
 	return base + "/v1"
-}
-
-// moment is a time for JSON: UTC, null for none.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }
 
 // PauseFor says for how long.

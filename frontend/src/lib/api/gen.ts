@@ -377,7 +377,7 @@ export interface FeedTarget {
   account: string
   /** "" = all */
   model: string
-  state: 'usable' | 'cooling' | 'locked' | 'breaker-open' | 'probing'
+  state: 'usable' | 'cooling' | 'locked' | 'sign-in' | 'breaker-open' | 'probing'
   /** null = not known */
   until: string | null
   why: string
