@@ -23,6 +23,8 @@ func Detect(method, path string, h http.Header, body []byte) (Format, error) {
 		return Anthropic, nil
 	case strings.HasSuffix(p, "/responses"), strings.Contains(p, "/responses/"), p == "responses":
 		return OpenAIResponses, nil
+	case strings.HasSuffix(p, "/api/chat"):
+		return Ollama, nil
 	case strings.HasSuffix(p, "/chat/completions"):
 		if f, ok := shape(h, body); ok {
 			return f, nil

@@ -30,6 +30,8 @@ func TestDetect(t *testing.T) {
 		{"/v1beta/models/x:countTokens", ``, Gemini},
 		{"/v1internal:generateContent", ``, CodeAssist},
 		{"/v1internal:countTokens", ``, CodeAssist},
+		{"/api/chat", `{"messages":[]}`, Ollama},
+		{"/v1/api/chat", ``, Ollama},
 		{"/v1", `{"messages":[]}`, OpenAIChat},
 		{"/v1", `{"request":{"contents":[]}}`, CodeAssist},
 	} {

@@ -65,6 +65,10 @@ func (e *ErrorInfo) read(v []byte) {
 		e.Message = jscan.Str(v)
 		return
 	}
+	if code := baseCode(v); code != 0 {
+		e.base(code, v)
+		return
+	}
 	outer := v
 	for _, key := range [...]string{"response", "error", "error"} {
 		inner := jscan.Get(v, key)
@@ -80,6 +84,39 @@ func (e *ErrorInfo) read(v []byte) {
 	e.object(v)
 	if e.Message == "" {
 		e.Message = message(outer)
+	}
+}
+
+// baseCode is MiniMax's status of an answer: 0 where it succeeded, and where
+// nobody says.
+func baseCode(v []byte) int64 {
+	code, _ := jscan.Int(jscan.Path(v, "base_resp", "status_code"))
+	return code
+}
+
+// Refused reports an answer that says in MiniMax's way, inside a 200, that it
+// is none (providers.md, minimax; the format's own error member is its
+// codec's business).
+func Refused(body []byte) bool { return baseCode(body) != 0 }
+
+// base gives MiniMax's codes the status they would have had.
+func (e *ErrorInfo) base(code int64, v []byte) {
+	e.Object = v
+	e.Message = jscan.Str(jscan.Path(v, "base_resp", "status_msg"))
+	switch code {
+	case 1002:
+		e.Number = http.StatusTooManyRequests
+	case 1004:
+		e.Number = http.StatusUnauthorized
+	case 1008:
+		e.Number = http.StatusPaymentRequired
+	case 2056: // the plan's window
+		e.Number, e.Code = http.StatusTooManyRequests, "usage_limit_reached"
+	default:
+		e.Number = http.StatusBadGateway
+	}
+	if e.Message == "" {
+		e.Message = "The upstream refused with its code " + strconv.FormatInt(code, 10) + "."
 	}
 }
 

@@ -35,6 +35,9 @@ func (c codec) DecodeResponse(body []byte) (*llm.Response, error) {
 			usage = v
 		}
 	}
+	if wire.Refused(body) {
+		return nil, c.DecodeError(200, nil, body)
+	}
 	if jscan.KindOf(content) != jscan.Array {
 		return nil, upstream("The upstream's answer is no Anthropic message: it has no content list.")
 	}

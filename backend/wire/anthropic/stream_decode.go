@@ -100,7 +100,7 @@ func (d *streamDecoder) event(name string, data []byte) {
 	case "message": // the host ignored stream:true
 		d.wholeMessage(data)
 	case "":
-		if jscan.KindOf(data) != jscan.Object || !jscan.IsNull(jscan.Get(data, "error")) {
+		if jscan.KindOf(data) != jscan.Object || !jscan.IsNull(jscan.Get(data, "error")) || wire.Refused(data) {
 			d.fail(d.codec.DecodeError(200, nil, data))
 		}
 	}

@@ -113,6 +113,10 @@ func (t *streamTap) event(data []byte) {
 		}
 	case "message_stop":
 		t.ended = true
+	case "":
+		if wire.Refused(data) {
+			t.err = codec{}.DecodeError(200, nil, data)
+		}
 	case "error":
 		t.err = codec{}.DecodeError(200, nil, data)
 	}

@@ -87,7 +87,7 @@ func saysError(v []byte) bool {
 	if jscan.Str(jscan.Get(v, "object")) == "error" || jscan.Str(jscan.Get(v, "type")) == "error" {
 		return true
 	}
-	return jscan.Get(v, "choices") == nil && (jscan.Get(v, "detail") != nil || jscan.KindOf(jscan.Get(v, "message")) == jscan.String)
+	return wire.Refused(v) || jscan.Get(v, "choices") == nil && (jscan.Get(v, "detail") != nil || jscan.KindOf(jscan.Get(v, "message")) == jscan.String)
 }
 
 // candidate reads one choice.

@@ -111,7 +111,7 @@ func (d *streamDecoder) chunk(event string, data []byte) (done bool, err error) 
 			failed = failed || isError(v)
 		}
 	}
-	if failed || choices == nil && (jscan.KindOf(data) == jscan.Array || saysError(data)) { // P61
+	if failed || jscan.IsNull(choices) && (jscan.KindOf(data) == jscan.Array || saysError(data)) { // P61
 		return false, decodeError(streamOp, 0, nil, data)
 	}
 	for i, v := range jscan.Elements(choices) {

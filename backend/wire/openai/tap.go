@@ -143,7 +143,7 @@ func (t *streamTap) chunk(data []byte) {
 			choices = v
 		}
 	}
-	if (failed || choices == nil && saysError(data)) && t.err == nil {
+	if (failed || jscan.IsNull(choices) && saysError(data)) && t.err == nil {
 		t.err = decodeError("openai.tap", 0, nil, data)
 	}
 	for i, v := range jscan.Elements(choices) {
