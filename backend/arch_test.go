@@ -19,7 +19,7 @@ import (
 // floors is section 3 of ARCHITECTURE.md: a room imports only lower floors.
 var floors = map[string]int{
 	"fault": 0, "i18n": 0,
-	"llm":   1, "catalog": 1, "events": 1, "wire/jscan": 1,
+	"llm": 1, "catalog": 1, "events": 1, "wire/jscan": 1,
 	"config": 2, "wire": 2, "health": 2,
 	"wire/openai": 3, "wire/responses": 3, "wire/anthropic": 3, "wire/gemini": 3, "wire/ollama": 3,
 	"egress": 3, "routing": 3, "resilience": 3, "cache": 3, "usage": 3,

@@ -20,7 +20,9 @@ type Session struct {
 // fault.NotFound for one that is gone or past Expires.
 type Sessions interface {
 	SessionByHash(ctx context.Context, hash string) (Session, error)
-	SaveSession(ctx context.Context, s Session) error // inserts or replaces
+	LivingSessions(ctx context.Context) ([]Session, error) // those not past Expires
+	SaveSession(ctx context.Context, s Session) error      // inserts or replaces
+	RenewSession(ctx context.Context, s Session) error     // its Seen and Expires, unless it was dropped
 	DropSession(ctx context.Context, hash string) error
 	DropSessions(ctx context.Context) error // all: sign out everywhere
 }

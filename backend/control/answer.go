@@ -14,14 +14,32 @@ type ErrorBody struct {
 	Error ErrorDetail `json:"error"`
 }
 
-// ErrorDetail says what went wrong: Kind is a name of the fault table,
-// Message one sentence for people, Receipt the id of a request's receipt when
-// there is one.
+// ErrorDetail says what went wrong, to a browser and to the window alike: Kind
+// is a name of the fault table, Message one sentence for people, Param the
+// field of the input that is at fault, RetryAfterSeconds how long to wait.
 type ErrorDetail struct {
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
-	Receipt string `json:"receipt,omitempty"`
+	Kind              string `json:"kind"`
+	Message           string `json:"message"`
+	Receipt           string `json:"receipt,omitempty"` // id of the request's receipt
+	Param             string `json:"param,omitempty"`
+	RetryAfterSeconds int64  `json:"retryAfterSeconds,omitempty"`
 }
+
+// detailOf is what may leave the process of an error.
+func detailOf(e *fault.Error) ErrorDetail {
+	d := ErrorDetail{Kind: e.Kind.String(), Message: e.Public, Param: e.Param}
+	if e.RetryAfter > 0 {
+		d.RetryAfterSeconds = int64(math.Ceil(e.RetryAfter.Seconds()))
+	}
+	if e.Kind == fault.Internal && d.Message == "" {
+		d.Message = "The gateway made a mistake. Its log says more."
+	}
+	return d
+}
+
+// WindowError is what the window's page hears of a verb that failed: the
+// ErrorDetail that a browser would have got.
+func WindowError(err error) any { return detailOf(fault.As(err)) }
 
 // statusOf is the status of a refused management call. What an upstream said
 // about its own credentials must not look like a statement about ours.
@@ -40,16 +58,11 @@ func statusOf(e *fault.Error) int {
 // process.
 func writeError(w http.ResponseWriter, err error) {
 	e := fault.As(err)
-	h := w.Header()
-	if e.RetryAfter > 0 {
-		h["Retry-After"] = []string{strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))}
+	detail := detailOf(e)
+	if detail.RetryAfterSeconds > 0 {
+		w.Header()["Retry-After"] = []string{strconv.FormatInt(detail.RetryAfterSeconds, 10)}
 	}
-	kind := e.Kind.String()
-	message := e.Public
-	if e.Kind == fault.Internal && message == "" {
-		message = "The gateway made a mistake. Its log says more."
-	}
-	writeJSON(w, statusOf(e), ErrorBody{ErrorDetail{Kind: kind, Message: message}})
+	writeJSON(w, statusOf(e), ErrorBody{detail})
 }
 
 // writeJSON answers with a body. Management answers are never cached and

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -94,26 +95,36 @@ func (a *Access) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	address := addressOf(r.RemoteAddr)
-	if d := a.throttle.admit(address); d > 0 {
-		e := fault.New(fault.RateLimited, "control.login", "Too many wrong passwords. Wait before the next try; Retry-After says how many seconds.")
-		e.RetryAfter = d
-		writeError(w, e)
-		return
-	}
-	ok, err := a.checkPassword(r.Context(), fault.Secret(in.Password), hash)
+	ok, err := a.guess(r.Context(), address, fault.Secret(in.Password), hash)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	if !ok {
 		a.o.Log.Warn("a wrong password was given", "address", address)
-		a.remember()
 		writeError(w, fault.New(fault.Unauthorized, "control.login", "The password is wrong."))
 		return
 	}
-	a.throttle.absolve(address)
-	a.remember()
 	writeJSON(w, http.StatusOK, SignedIn{true, a.start(w, r)})
+}
+
+// guess checks a password for somebody who may be guessing: who is what the
+// wrong tries are counted under. RateLimited says how long to wait.
+func (a *Access) guess(ctx context.Context, who string, p fault.Secret, hash string) (bool, error) {
+	if d := a.throttle.admit(who); d > 0 {
+		e := fault.New(fault.RateLimited, "control.password", "Too many wrong passwords. Wait before the next try; Retry-After says how many seconds.")
+		e.RetryAfter = d
+		return false, e
+	}
+	ok, err := a.checkPassword(ctx, p, hash)
+	if err != nil {
+		return false, err
+	}
+	if ok {
+		a.throttle.absolve(who)
+	}
+	a.remember()
+	return ok, nil
 }
 
 // signIn trades the token of a sign-in link for a session (rulings 1.4).
@@ -139,7 +150,7 @@ func (a *Access) signIn(w http.ResponseWriter, r *http.Request) {
 // cookie from any.
 func (a *Access) logout(w http.ResponseWriter, r *http.Request) {
 	if hash, proven := a.session(r); proven {
-		a.sessions.end(r.Context(), hash)
+		a.sessions.quietly(r.Context(), hash)
 	}
 	a.cookie(w, r, "", -1)
 	status := a.statusOf(r)

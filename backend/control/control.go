@@ -115,6 +115,7 @@ type Services struct {
 	Routing    *Routing
 	Keys       *Keys
 	Settings   *Settings
+	Security   *Security
 	Resilience *Resilience
 	Logs       *Logs
 	Translator *Translator
@@ -147,6 +148,7 @@ func New(r Rooms) *Services {
 		Routing:    &Routing{rooms},
 		Keys:       &Keys{rooms},
 		Settings:   &Settings{rooms},
+		Security:   &Security{rooms},
 		Resilience: &Resilience{rooms},
 		Logs:       &Logs{rooms},
 		Translator: newTranslator(),

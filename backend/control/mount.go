@@ -1,6 +1,7 @@
 package control
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,8 +55,21 @@ func (r Route) serve(a *Access) http.Handler {
 			r.handler.ServeHTTP(w, req)
 			return
 		}
-		r.verb(w, req, c)
+		r.answer(a.o.Log, w, req, c)
 	})
+}
+
+// answer runs the verb and answers its failure. What it says about a mistake
+// of ours is all a caller learns, so the rest goes to the log.
+func (r Route) answer(log *slog.Logger, w http.ResponseWriter, req *http.Request, c Caller) {
+	err := r.verb(w, req, c)
+	if err == nil {
+		return
+	}
+	if fault.KindOf(err) == fault.Internal {
+		log.Error("a call failed", "call", r.Pattern(), "error", err)
+	}
+	writeError(w, err)
 }
 
 func wrongMethod(allowed []string) http.Handler {

@@ -57,6 +57,10 @@ func Routes(s *Services) []Route {
 		verb("PATCH /api/settings", s.Settings.Update),
 		verb("PUT /api/settings", s.Settings.Update),
 
+		verb("GET /api/sessions", s.Security.Sessions),
+		act("DELETE /api/sessions", s.Security.EndSessions),
+		act("DELETE /api/sessions/{id}", s.Security.EndSession),
+
 		view("GET /api/resilience", s.Resilience.Get),
 		view("POST /api/resilience/reset", s.Resilience.Reset),
 

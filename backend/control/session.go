@@ -31,6 +31,7 @@ type sessions struct {
 
 	mu    sync.Mutex
 	known map[string]*known          // by hash
+	ended int                        // how often sessions were ended
 	ends  map[string][]chan struct{} // by hash: closed when the session ends
 }
 
@@ -52,20 +53,30 @@ func (s *sessions) touch(ctx context.Context, hash string) (accounts.Session, bo
 	now := s.now()
 	if one, found := s.use(hash, now); found {
 		if !now.Before(one.Expires) {
-			s.end(ctx, hash)
+			s.quietly(ctx, hash)
 			return accounts.Session{}, false
 		}
 		return one, true
 	}
-	one, err := s.repo.SessionByHash(ctx, hash)
-	if err != nil || !now.Before(one.Expires) {
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			s.log.Warn("a session could not be read", "error", err)
+	for {
+		before := s.endings()
+		one, err := s.repo.SessionByHash(ctx, hash)
+		if err != nil || !now.Before(one.Expires) {
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				s.log.Warn("a session could not be read", "error", err)
+			}
+			return accounts.Session{}, false
 		}
-		return accounts.Session{}, false
+		if s.remember(one, one.Seen, before) {
+			return s.use(hash, now)
+		}
 	}
-	s.remember(one, one.Seen)
-	return s.use(hash, now)
+}
+
+func (s *sessions) endings() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
 }
 
 // use moves the time of the last call of a session held in memory, and has
@@ -88,24 +99,26 @@ func (s *sessions) use(hash string, now time.Time) (accounts.Session, bool) {
 	one := k.Session
 	s.mu.Unlock()
 	if due {
-		s.store(context.Background(), one)
+		if err := s.repo.RenewSession(context.Background(), one); err != nil {
+			s.log.Warn("the last use of a session could not be stored; a restart may end it early", "error", err)
+		}
 	}
 	return one, true
 }
 
-func (s *sessions) remember(one accounts.Session, saved time.Time) {
+// remember holds a session in memory, unless one was ended since it was read:
+// it may have been this one.
+func (s *sessions) remember(one accounts.Session, saved time.Time, before int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended != before {
+		return false
+	}
 	if len(s.known) >= maxKnown {
 		clear(s.known) // the store has them
 	}
 	s.known[one.Hash] = &known{one, saved}
-}
-
-func (s *sessions) store(ctx context.Context, one accounts.Session) {
-	if err := s.repo.SaveSession(ctx, one); err != nil {
-		s.log.Warn("a session could not be stored; a restart will end it", "error", err)
-	}
+	return true
 }
 
 // begin makes a session and returns what the browser keeps of it.
@@ -115,8 +128,11 @@ func (s *sessions) begin(ctx context.Context, agent string) (token, csrf string)
 	csrf = csrfOf(token)
 	one := accounts.Session{Hash: digest(token), CSRF: digest(csrf), Created: now, Seen: now, Agent: clip(agent, 200)}
 	one.Expires = expiry(&one)
-	s.remember(one, now)
-	s.store(ctx, one)
+	for !s.remember(one, now, s.endings()) { // nobody can have ended what nobody knows
+	}
+	if err := s.repo.SaveSession(ctx, one); err != nil {
+		s.log.Warn("a session could not be stored; a restart will end it", "error", err)
+	}
 	return token, csrf
 }
 
@@ -161,20 +177,31 @@ func (s *sessions) tell(hash string) {
 	delete(s.ends, hash)
 }
 
-func (s *sessions) end(ctx context.Context, hash string) {
+// end ends a session. The error matters: whoever should be out may still be
+// in.
+func (s *sessions) end(ctx context.Context, hash string) error {
+	err := s.repo.DropSession(ctx, hash) // first: memory learns from the store, not the other way round
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended++
 	delete(s.known, hash)
 	s.tell(hash)
-	s.mu.Unlock()
-	if err := s.repo.DropSession(ctx, hash); err != nil {
+	return err
+}
+
+// quietly ends a session whose caller is leaving anyway.
+func (s *sessions) quietly(ctx context.Context, hash string) {
+	if err := s.end(ctx, hash); err != nil {
 		s.log.Warn("a session could not be deleted", "error", err)
 	}
 }
 
-// endAll ends every session but one ("" = none). The error matters: whoever
-// should be out may still be in.
+// endAll ends every session but one ("" = none). The error matters as that of
+// end does.
 func (s *sessions) endAll(ctx context.Context, but string) error {
+	err := s.repo.DropSessions(ctx)
 	s.mu.Lock()
+	s.ended++
 	keep := s.known[but]
 	clear(s.known)
 	if keep != nil {
@@ -186,13 +213,27 @@ func (s *sessions) endAll(ctx context.Context, but string) error {
 		}
 	}
 	s.mu.Unlock()
-	if err := s.repo.DropSessions(ctx); err != nil {
-		return err
+	if err == nil && keep != nil {
+		err = s.repo.SaveSession(ctx, keep.Session)
 	}
-	if keep != nil {
-		return s.repo.SaveSession(ctx, keep.Session)
+	return err
+}
+
+// list is every living session as it is now.
+func (s *sessions) list(ctx context.Context) ([]accounts.Session, error) {
+	stored, err := s.repo.LivingSessions(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range stored {
+		if k := s.known[stored[i].Hash]; k != nil {
+			stored[i] = k.Session // the store may be behind
+		}
+	}
+	return slices.DeleteFunc(stored, func(one accounts.Session) bool { return !now.Before(one.Expires) }), nil
 }
 
 // session finds the session of a request's cookie, and whether the CSRF
@@ -219,7 +260,7 @@ func (a *Access) session(r *http.Request) (hash string, proven bool) {
 // start makes a session and hands it to a browser.
 func (a *Access) start(w http.ResponseWriter, r *http.Request) (csrf string) {
 	if hash, _ := a.session(r); hash != "" {
-		a.sessions.end(r.Context(), hash) // a new sign-in is a new session
+		a.sessions.quietly(r.Context(), hash) // a new sign-in is a new session
 	}
 	token, csrf := a.sessions.begin(r.Context(), r.UserAgent())
 	a.cookie(w, r, token, int(sessionLife/time.Second))

@@ -227,12 +227,14 @@ func (v *Settings) newPassword(in *SettingsChange) (hash string, err error) {
 	if old != "" && in.Caller.kind == callerSession {
 		current := ""
 		set(&current, in.CurrentPassword)
-		ok, err := v.rooms.Access.checkPassword(v.rooms.Lifetime, fault.Secret(current), old)
+		ok, err := v.rooms.Access.guess(v.rooms.Lifetime, "session "+sessionID(in.Caller.session), fault.Secret(current), old)
 		if err != nil {
 			return "", err
 		}
 		if !ok {
-			return "", fault.New(fault.Forbidden, "control.password", "The current password is missing or wrong: send it as currentPassword.")
+			e := fault.New(fault.Forbidden, "control.password", "The current password is missing or wrong: send it as currentPassword.")
+			e.Param = "currentPassword"
+			return "", e
 		}
 	}
 	if *in.Password == "" {

@@ -24,14 +24,14 @@ var errSignedOut = errors.New("signed out")
 // serveFeed is the feed as server-sent events, one message in each. It ends
 // when its caller's session does, when a password shuts direct callers out,
 // and when the process begins to stop.
-func (s *Services) serveFeed(w http.ResponseWriter, r *http.Request, c Caller) {
+func (s *Services) serveFeed(w http.ResponseWriter, r *http.Request, c Caller) error {
 	h := w.Header()
 	h["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	h["Cache-Control"] = []string{"no-store"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["X-Accel-Buffering"] = []string{"no"} // what some proxies need to be told
 	if r.Method == http.MethodHead {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
@@ -67,8 +67,9 @@ func (s *Services) serveFeed(w http.ResponseWriter, r *http.Request, c Caller) {
 		return out.Flush()
 	})
 	if err != nil && fault.KindOf(err) == fault.RateLimited { // before the first byte
-		writeError(w, err)
+		return err
 	}
+	return nil // how a stream ends is no answer any more
 }
 
 // eventText writes messages as server-sent events; none are a comment.

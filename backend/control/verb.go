@@ -43,9 +43,13 @@ type Route struct {
 	In     reflect.Type // input struct, nil = none
 	Out    reflect.Type // output, nil = none
 
-	verb    func(http.ResponseWriter, *http.Request, Caller)
+	verb    answerer
 	handler http.Handler
 }
+
+// answerer answers a caller whom the tier let through. An error means that
+// nothing was written yet.
+type answerer func(http.ResponseWriter, *http.Request, Caller) error
 
 // Pattern is the route as http.ServeMux wants it.
 func (r Route) Pattern() string { return strings.TrimSpace(r.Method + " " + r.Path) }
@@ -79,17 +83,29 @@ func verb[In, Out any](pattern string, f func(In) (Out, error)) Route {
 	r := newRoute(pattern, TierAPI)
 	r.Name = verbName(f)
 	r.In, r.Out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
-	status := &r.Status
-	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
+	r.verb = calling(http.StatusOK, f)
+	return r
+}
+
+// create makes a route whose success is 201.
+func create[In, Out any](pattern string, f func(In) (Out, error)) Route {
+	r := verb(pattern, f)
+	r.Status, r.verb = http.StatusCreated, calling(http.StatusCreated, f)
+	return r
+}
+
+func calling[In, Out any](status int, f func(In) (Out, error)) answerer {
+	return func(w http.ResponseWriter, req *http.Request, c Caller) error {
 		var in In
 		if err := decode(w, req, c, &in); err != nil {
-			writeError(w, err)
-			return
+			return err
 		}
 		out, err := f(in)
-		reply(w, *status, out, err)
+		if err == nil {
+			writeJSON(w, status, out)
+		}
+		return err
 	}
-	return r
 }
 
 // view makes a route of a service method without an input.
@@ -97,14 +113,7 @@ func view[Out any](pattern string, f func() (Out, error)) Route {
 	r := newRoute(pattern, TierAPI)
 	r.Name = verbName(f)
 	r.Out = reflect.TypeFor[Out]()
-	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
-		if err := decode(w, req, c, &struct{}{}); err != nil {
-			writeError(w, err)
-			return
-		}
-		out, err := f()
-		reply(w, http.StatusOK, out, err)
-	}
+	r.verb = calling(http.StatusOK, func(struct{}) (Out, error) { return f() })
 	return r
 }
 
@@ -113,53 +122,27 @@ func act[In any](pattern string, f func(In) error) Route {
 	r := newRoute(pattern, TierAPI)
 	r.Name = verbName(f)
 	r.In, r.Status = reflect.TypeFor[In](), http.StatusNoContent
-	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
+	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) error {
 		var in In
 		err := decode(w, req, c, &in)
 		if err == nil {
 			err = f(in)
 		}
-		if err != nil {
-			writeError(w, err)
-			return
+		if err == nil {
+			w.Header()["Cache-Control"] = []string{"no-store"}
+			w.WriteHeader(http.StatusNoContent)
 		}
-		w.Header()["Cache-Control"] = []string{"no-store"}
-		w.WriteHeader(http.StatusNoContent)
-	}
-	return r
-}
-
-// create makes a route whose success is 201.
-func create[In, Out any](pattern string, f func(In) (Out, error)) Route {
-	r := newRoute(pattern, TierAPI)
-	r.Name = verbName(f)
-	r.In, r.Out, r.Status = reflect.TypeFor[In](), reflect.TypeFor[Out](), http.StatusCreated
-	r.verb = func(w http.ResponseWriter, req *http.Request, c Caller) {
-		var in In
-		if err := decode(w, req, c, &in); err != nil {
-			writeError(w, err)
-			return
-		}
-		out, err := f(in)
-		reply(w, http.StatusCreated, out, err)
+		return err
 	}
 	return r
 }
 
 // stream makes a route that answers for hours and looks after its caller
 // itself. It is no verb: pages hear it through the feed.
-func stream(pattern string, f func(http.ResponseWriter, *http.Request, Caller)) Route {
+func stream(pattern string, f answerer) Route {
 	r := newRoute(pattern, TierAPI)
 	r.verb = f
 	return r
-}
-
-func reply(w http.ResponseWriter, status int, out any, err error) {
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	writeJSON(w, status, out)
 }
 
 func badInput(field, format string, args ...any) *fault.Error {

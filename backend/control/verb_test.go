@@ -32,7 +32,7 @@ type echoOut struct {
 
 func serveVerb(r Route, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	mux.HandleFunc(r.Pattern(), func(w http.ResponseWriter, req *http.Request) { r.verb(w, req, Caller{kind: callerAdmin}) })
+	mux.HandleFunc(r.Pattern(), func(w http.ResponseWriter, req *http.Request) { r.answer(discard(), w, req, Caller{kind: callerAdmin}) })
 	req := httptest.NewRequest(method, target, strings.NewReader(body))
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
@@ -104,7 +104,7 @@ func TestBodyLimit(t *testing.T) {
 		t.Errorf("%d %.200s", w.Code, w.Body)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /x", func(w http.ResponseWriter, req *http.Request) { r.verb(w, req, Caller{}) })
+	mux.HandleFunc("POST /x", func(w http.ResponseWriter, req *http.Request) { r.answer(discard(), w, req, Caller{}) })
 	req := httptest.NewRequest("POST", "/x", strings.NewReader(body))
 	req.ContentLength = -1 // chunked: the length is not told
 	w := httptest.NewRecorder()
@@ -177,13 +177,16 @@ func TestOutcomes(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != c.status || body.Error.Kind != c.kind || body.Error.Message == "" {
 			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
 		}
+		if got := WindowError(c.err); got != body.Error {
+			t.Errorf("the window hears %+v, a browser %+v", got, body.Error)
+		}
 		if strings.Contains(w.Body.String(), "sk-live") || strings.Contains(w.Body.String(), ".db") {
 			t.Errorf("the cause is shown: %s", w.Body)
 		}
 	}
-	w := outcome(fault.New(fault.RateLimited, "t", "Wait.").With(func(e *fault.Error) { e.RetryAfter = 1200 * time.Millisecond }))
-	if w.Code != 429 || w.Header().Get("Retry-After") != "2" {
-		t.Errorf("%d %v", w.Code, w.Header())
+	w := outcome(fault.New(fault.RateLimited, "t", "Wait.").With(func(e *fault.Error) { e.RetryAfter, e.Param = 1200*time.Millisecond, "password" }))
+	if want := `{"error":{"kind":"rate_limited","message":"Wait.","param":"password","retryAfterSeconds":2}}`; w.Code != 429 || w.Header().Get("Retry-After") != "2" || w.Body.String() != want {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 	w = serveVerb(act("DELETE /x", func(struct{}) error { return nil }), "DELETE", "/x", "")
 	if w.Code != 204 || w.Body.Len() != 0 {

@@ -707,6 +707,26 @@ export interface Sample {
   body?: unknown
 }
 
+/** SessionList holds the sign-ins, the one that asks first, then the last used. */
+export interface SessionList {
+  sessions: SignedInBrowser[]
+}
+
+/** SessionToEnd names a sign-in. */
+export interface SessionToEnd {
+  id: string
+}
+
+/** SessionsFor is who asks for the list. */
+export interface SessionsFor {
+}
+
+/** SessionsToEnd says whether the one that asks stays. */
+export interface SessionsToEnd {
+  /** true = all but the one that asks */
+  others?: boolean
+}
+
 /** SettingsChange changes settings; what is nil stays. The read-only fields of SettingsView are accepted so that what was read can be sent back; a Rev that is not the present one is a Conflict. */
 export interface SettingsChange {
   rev?: number | null
@@ -802,6 +822,20 @@ export interface SignIn {
 export interface SignedIn {
   success: boolean
   csrf: string
+}
+
+/** SignedInBrowser is one sign-in that still holds. */
+export interface SignedInBrowser {
+  id: string
+  /** user agent at sign-in, as the browser sent it */
+  agent: string
+  createdAt: string
+  /** of the last call */
+  seenAt: string
+  /** unless it is used before */
+  expiresAt: string
+  /** the one that asks */
+  current: boolean
 }
 
 /** SignedOut answers a sign-out. */
@@ -1016,6 +1050,9 @@ export interface Verbs {
   'Keys.Rotate': { in: ByID; out: IssuedKey }
   'Settings.Get': { in: void; out: SettingsView }
   'Settings.Update': { in: SettingsChange; out: SettingsView }
+  'Security.Sessions': { in: SessionsFor; out: SessionList }
+  'Security.EndSessions': { in: SessionsToEnd; out: void }
+  'Security.EndSession': { in: SessionToEnd; out: void }
   'Resilience.Get': { in: void; out: ResilienceView }
   'Resilience.Reset': { in: void; out: ResetAnswer }
   'Logs.Calls': { in: CallFilter; out: CallLogs }
@@ -1083,6 +1120,9 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Keys.Rotate': { method: 'POST', path: '/api/keys/{id}/rotate' },
   'Settings.Get': { method: 'GET', path: '/api/settings' },
   'Settings.Update': { method: 'PATCH', path: '/api/settings' },
+  'Security.Sessions': { method: 'GET', path: '/api/sessions' },
+  'Security.EndSessions': { method: 'DELETE', path: '/api/sessions', query: ['others'] },
+  'Security.EndSession': { method: 'DELETE', path: '/api/sessions/{id}' },
   'Resilience.Get': { method: 'GET', path: '/api/resilience' },
   'Resilience.Reset': { method: 'POST', path: '/api/resilience/reset' },
   'Logs.Calls': { method: 'GET', path: '/api/usage/call-logs', query: ['limit', 'before', 'status', 'model', 'provider', 'account', 'apiKey', 'combo', 'search', 'from', 'to'] },
