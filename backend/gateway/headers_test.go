@@ -242,3 +242,16 @@ func TestCORSForEveryoneIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A model may be called anything; a control character in the header would
+// make the whole answer unreadable for strict clients.
+func TestModelNameInTheReplyHeader(t *testing.T) {
+	g := testkit.Start(t)
+	g.Upstream("one", wire.OpenAIChat)
+	for name, want := range map[string]string{`a\u0000b`: "a%00b", `a\tb\u007f`: "a%09b%7F", "모델": "모델"} {
+		r := g.Post("/v1/chat/completions", `{"model":"one/`+name+`","messages":[{"role":"user","content":"hi"}]}`)
+		if got := r.Header.Get("X-Omniroute-Model"); r.Status != 200 || got != "one/"+want {
+			t.Errorf("%s: %d %q", name, r.Status, got)
+		}
+	}
+}

@@ -173,9 +173,9 @@ func (r *reply) Begin(head dispatch.Head) {
 	for k, v := range head.Header {
 		h[k] = v
 	}
-	h["X-Omniroute-Model"] = []string{head.Answered}
+	h["X-Omniroute-Model"] = []string{headerText(head.Answered)}
 	if head.Combo != "" {
-		h["X-Omniroute-Combo"] = []string{head.Combo}
+		h["X-Omniroute-Combo"] = []string{headerText(head.Combo)}
 	}
 	h["X-Omniroute-Attempts"] = []string{strconv.Itoa(head.Attempts)}
 	if head.Cost != "" {
