@@ -74,10 +74,16 @@ describe('security: foreign pages', () => {
         change: await call('/api/combos', { method: 'POST', headers: { ...json, 'X-OmniRoute-CSRF': word }, body }),
         changeCookieOnly: await call('/api/combos', { method: 'POST', headers: json, body }),
         changePlain: await call('/api/combos', { method: 'POST', headers: { 'content-type': 'text/plain', 'X-OmniRoute-CSRF': word }, body }),
+        events: await fetch('/api/events', { headers: { 'X-OmniRoute-CSRF': word } }).then(async (r) => {
+          const reader = r.body.getReader();
+          const { value } = await reader.read();
+          await reader.cancel();
+          return new TextDecoder().decode(value).includes('"topic":"hello"');
+        }),
         chat: await call('/v1/chat/completions', { method: 'POST', headers: json, body: JSON.stringify({ model: 'demo/simulated', messages: [{ role: 'user', content: 'hi' }] }) }),
       };
     }, csrf);
-    assert.deepEqual({ ...statuses, changePlain: statuses.changePlain >= 400 }, { read: 200, readCookieOnly: 403, change: 201, changeCookieOnly: 403, changePlain: true, chat: 200 });
+    assert.deepEqual({ ...statuses, changePlain: statuses.changePlain >= 400 }, { read: 200, readCookieOnly: 403, change: 201, changeCookieOnly: 403, changePlain: true, events: true, chat: 200 });
   });
 
   const places = {
