@@ -17,6 +17,7 @@ func Routes(s *Services) []Route {
 		view("GET /api/provider-nodes", s.Nodes.List),
 		create("POST /api/provider-nodes", s.Nodes.Create),
 		verb("POST /api/provider-nodes/validate", s.Nodes.Validate),
+		verb("POST /api/provider-nodes/draft", s.Nodes.Draft),
 		verb("PUT /api/provider-nodes/{id}", s.Nodes.Update),
 		act("DELETE /api/provider-nodes/{id}", s.Nodes.Delete),
 

@@ -311,6 +311,17 @@ export interface Detected {
   format: string
 }
 
+/** DraftedNode says what would become of a draft: the base URL as it will be kept, the address of a chat call, and a prefix. TakenBy names who uses the wished prefix, "" = it is free; Shadows says that a provider of the catalogue has it and would be reached by its id only. */
+export interface DraftedNode {
+  baseUrl: string
+  callUrl: string
+  prefix: string
+  takenBy: string
+  shadows: string
+  /** leads to this computer */
+  local: boolean
+}
+
 /** FeedAccount tells that an account's ability to be used changed. */
 export interface FeedAccount {
   /** connection id */
@@ -563,6 +574,18 @@ export interface NodeChange {
   type?: string | null
   apiType?: string | null
   baseUrl?: string | null
+}
+
+/** NodeDraft is an endpoint as it is being typed. Nothing is called or stored. */
+export interface NodeDraft {
+  /** openai-compatible, anthropic-compatible or gemini-compatible */
+  type?: string
+  apiType?: string
+  baseUrl?: string
+  /** wished for, "" = propose one */
+  prefix?: string
+  /** of the node being changed, "" = a new one */
+  id?: string
 }
 
 /** NodeList holds all nodes, by name. */
@@ -1017,6 +1040,7 @@ export interface Verbs {
   'Nodes.List': { in: void; out: NodeList }
   'Nodes.Create': { in: NewNode; out: NodeAnswer }
   'Nodes.Validate': { in: NodeTrial; out: Validity }
+  'Nodes.Draft': { in: NodeDraft; out: DraftedNode }
   'Nodes.Update': { in: NodeChange; out: NodeAnswer }
   'Nodes.Delete': { in: ByID; out: void }
   'Providers.List': { in: void; out: ConnectionList }
@@ -1087,6 +1111,7 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Nodes.List': { method: 'GET', path: '/api/provider-nodes' },
   'Nodes.Create': { method: 'POST', path: '/api/provider-nodes' },
   'Nodes.Validate': { method: 'POST', path: '/api/provider-nodes/validate' },
+  'Nodes.Draft': { method: 'POST', path: '/api/provider-nodes/draft' },
   'Nodes.Update': { method: 'PUT', path: '/api/provider-nodes/{id}' },
   'Nodes.Delete': { method: 'DELETE', path: '/api/provider-nodes/{id}' },
   'Providers.List': { method: 'GET', path: '/api/providers' },
