@@ -28,6 +28,7 @@ func Routes(s *Services) []Route {
 		verb("PUT /api/providers/{id}", s.Providers.Update),
 		act("DELETE /api/providers/{id}", s.Providers.Delete),
 		verb("POST /api/providers/{id}/test", s.Providers.Test),
+		verb("POST /api/providers/{id}/release", s.Providers.Release),
 		verb("GET /api/providers/{id}/models", s.Providers.Models),
 
 		view("GET /api/models/catalog", s.Models.Catalog),

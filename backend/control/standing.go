@@ -70,3 +70,16 @@ func (v *Providers) isProven(id string) bool {
 	defer v.mu.Unlock()
 	return v.proven[id]
 }
+
+// Release ends what the gateway holds against one connection: cooldowns and
+// breakers of it and of its models. Trouble that is still there comes back
+// with the next call.
+func (v *Providers) Release(in ByID) (ConnectionAnswer, error) {
+	s := v.rooms.Config.Now()
+	a := s.Accounts[in.ID]
+	if a == nil {
+		return ConnectionAnswer{}, notFound("connection", in.ID)
+	}
+	v.rooms.Board.Forget(a.ID)
+	return ConnectionAnswer{Connection: v.view(s, a, v.standings())}, nil
+}

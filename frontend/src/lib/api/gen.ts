@@ -1050,6 +1050,7 @@ export interface Verbs {
   'Providers.Update': { in: ConnectionChange; out: ConnectionAnswer }
   'Providers.Delete': { in: ByID; out: void }
   'Providers.Test': { in: TestOf; out: TestResult }
+  'Providers.Release': { in: ByID; out: ConnectionAnswer }
   'Providers.Models': { in: ByID; out: ModelList }
   'Models.Catalog': { in: void; out: Catalog }
   'Models.Custom': { in: CustomFilter; out: CustomModels }
@@ -1121,6 +1122,7 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Providers.Update': { method: 'PUT', path: '/api/providers/{id}' },
   'Providers.Delete': { method: 'DELETE', path: '/api/providers/{id}' },
   'Providers.Test': { method: 'POST', path: '/api/providers/{id}/test' },
+  'Providers.Release': { method: 'POST', path: '/api/providers/{id}/release' },
   'Providers.Models': { method: 'GET', path: '/api/providers/{id}/models' },
   'Models.Catalog': { method: 'GET', path: '/api/models/catalog' },
   'Models.Custom': { method: 'GET', path: '/api/provider-models', query: ['provider'] },
