@@ -189,6 +189,7 @@ type Auth struct {
 	Relay       bool     `json:"relay,omitempty"`        // the vendor's own client may bring its own bearer (rulings 2.1)
 	Env         string   `json:"env,omitempty"`          // conventional environment variable
 	TokenShape  string   `json:"token_shape,omitempty"`
+	KeyPatterns []string `json:"key_patterns,omitempty"` // regular expressions, one of which a whole key matches
 	KeyURL      string   `json:"key_url,omitempty"` // where the user makes a key
 }
 

@@ -52,7 +52,7 @@ func (s *Snapshot) Seal() {
 		}
 	}
 	for _, list := range x.accounts {
-		slices.SortFunc(list, byPriority)
+		slices.SortFunc(list, ByPriority)
 		for _, a := range list {
 			for _, m := range a.Models {
 				x.listedBy[m] = append(x.listedBy[m], a)
@@ -81,7 +81,8 @@ func (s *Snapshot) Seal() {
 	s.index = x
 }
 
-func byPriority(a, b *Account) int {
+// ByPriority orders accounts: preferred first, then older first.
+func ByPriority(a, b *Account) int {
 	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 

@@ -54,6 +54,9 @@ func statusOf(e *fault.Error) int {
 	return e.HTTPStatus()
 }
 
+// publicOf is what a person reads of an error.
+func publicOf(err error) string { return fault.As(err).Public }
+
 // writeError answers with a fault. Only its Public sentence leaves the
 // process.
 func writeError(w http.ResponseWriter, err error) {

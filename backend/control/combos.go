@@ -240,16 +240,39 @@ func rename(s *config.Snapshot, from, to string) {
 	}
 }
 
-// Delete removes a combo.
+// Delete removes a combo. For a while it can be restored.
 func (v *Combos) Delete(in ByID) error {
+	var old *config.Combo
+	active := false
 	_, err := v.rooms.update(func(s *config.Snapshot) error {
-		if s.Combos[in.ID] == nil {
+		if old = s.Combos[in.ID]; old == nil {
 			return notFound("combo", in.ID)
 		}
+		active = s.Settings.ActiveCombo == in.ID
 		delete(s.Combos, in.ID)
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	v.rooms.bin.put(discarded{kind: "combo", id: in.ID, undo: func(s *config.Snapshot) error {
+		s.Combos[old.ID] = old
+		if active && s.Settings.ActiveCombo == "" {
+			s.Settings.ActiveCombo = old.ID
+		}
+		return nil
+	}})
+	return nil
+}
+
+// Restore undoes a deletion, up to ten minutes after it and until the next
+// start. It becomes active again if it was and none is now.
+func (v *Combos) Restore(in ByID) (ComboAnswer, error) {
+	next, err := v.rooms.restore("combo", in.ID)
+	if err != nil {
+		return ComboAnswer{}, err
+	}
+	return ComboAnswer{comboView(next, next.Combos[in.ID])}, nil
 }
 
 // Activate makes a combo the one behind the name auto.

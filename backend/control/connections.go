@@ -25,24 +25,34 @@ type Providers struct {
 
 	mu     sync.Mutex
 	proven map[string]bool // connections that passed a test since the start
+
+	used lastUses
 }
 
 // Connection is one account. BaseURL is where its calls go.
 type Connection struct {
 	ID           string            `json:"id"`
 	Provider     string            `json:"provider"` // catalogue id or node id
-	Prefix       string            `json:"prefix"`   // of its models
+	ProviderName string            `json:"providerName"`
+	Group        string            `json:"group" enum:"subscription apikey cheap free local custom"`
+	Prefix       string            `json:"prefix"` // of its models
 	Name         string            `json:"name"`
-	Kind         string            `json:"kind"` // apikey, relay or none
+	Kind         string            `json:"kind" enum:"apikey relay none"`
+	KeyHint      string            `json:"keyHint"` // beginning and end of the stored key, "" = none or too short
 	Priority     int               `json:"priority"`
 	IsActive     bool              `json:"isActive"`
 	BaseURL      string            `json:"baseUrl,omitempty"`
 	Params       map[string]string `json:"params,omitempty"`
 	DefaultModel string            `json:"defaultModel,omitempty"`
-	Status       string            `json:"status"` // words of rulings 3.12
+	Status       string            `json:"status" enum:"ready needs-key sign-in cooling out-of-quota breaker-open probing locked off untested"` // words of rulings 3.12
+	StatusCode   string            `json:"statusCode"`                                                                                          // reason code of the catalogue "reasons", "" = none
+	StatusArgs   map[string]string `json:"statusArgs"`
 	StatusWhy    string            `json:"statusWhy,omitempty"`
 	StatusUntil  *time.Time        `json:"statusUntil,omitempty"`
-	ModelCount   int               `json:"modelCount"` // in the upstream's own list, 0 = not read
+	Notice       string            `json:"notice,omitempty"`   // of the vendor's terms, for relay connections
+	ModelCount   int               `json:"modelCount"`         // in the upstream's own list, 0 = not read
+	ModelsAt     *time.Time        `json:"modelsAt,omitempty"` // when that list was read
+	LastUsedAt   *time.Time        `json:"lastUsedAt,omitempty"`
 	CreatedAt    time.Time         `json:"createdAt"`
 	UpdatedAt    time.Time         `json:"updatedAt"`
 }
@@ -93,6 +103,7 @@ const maxPriority = 1_000_000
 func (v *Providers) List() (ConnectionList, error) {
 	s := v.rooms.Config.Now()
 	standing := v.standings()
+	v.used.refresh(v.rooms, s)
 	out := ConnectionList{Connections: make([]Connection, 0, len(s.Accounts))}
 	for _, a := range s.Accounts {
 		out.Connections = append(out.Connections, v.view(s, a, standing))
@@ -110,21 +121,32 @@ func (v *Providers) Get(in ByID) (ConnectionAnswer, error) {
 	if a == nil {
 		return ConnectionAnswer{}, notFound("connection", in.ID)
 	}
+	v.used.refresh(v.rooms, s)
 	return ConnectionAnswer{Connection: v.view(s, a, v.standings())}, nil
 }
 
 func (v *Providers) view(s *config.Snapshot, a *config.Account, standing map[string]resting) Connection {
 	c := Connection{
 		ID: a.ID, Provider: a.Provider, Prefix: a.Provider, Name: a.Name, Kind: string(a.Kind), Priority: a.Priority, IsActive: a.Active,
-		BaseURL: a.BaseURL, Params: a.Params, DefaultModel: a.DefaultModel, ModelCount: len(a.Models), CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+		KeyHint: a.KeyHint, ProviderName: a.Provider, Group: "custom", StatusArgs: map[string]string{},
+		BaseURL: a.BaseURL, Params: a.Params, DefaultModel: a.DefaultModel, ModelCount: len(a.Models), ModelsAt: moment(a.ModelsAt), LastUsedAt: v.used.at(a.ID),
+		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
 	if up, ok := v.rooms.Planner.Upstream(s, a.Provider); ok {
-		c.Prefix = up.Prefix()
+		c.Prefix, c.ProviderName, c.Group = up.Prefix(), up.Name(), upstreamGroup(up)
+		if a.Kind == config.KindRelay {
+			c.Notice = up.Provider.Terms.UserNotice
+		}
 		if e, err := providers.NewEndpoint(a, up); err == nil {
 			c.BaseURL = e.Base
 		}
 	}
 	c.Status, c.StatusWhy, c.StatusUntil = v.status(a, standing[a.ID])
+	reason := statusReason(a, c.Status, standing[a.ID])
+	c.StatusCode = string(reason.Code)
+	for _, arg := range reason.Args {
+		c.StatusArgs[arg.Name] = arg.Value
+	}
 	return c
 }
 
@@ -162,7 +184,7 @@ func (v *Providers) Create(in NewConnection) (ConnectionAnswer, error) {
 		if err := r.Secrets.SetKey(ctx, a.ID, e.Origin, key); err != nil {
 			return ConnectionAnswer{}, err
 		}
-		a.HasSecret = true
+		a.HasSecret, a.KeyHint = true, hintOf(key.Reveal())
 	}
 	next, err := r.update(func(s *config.Snapshot) error {
 		if up.Node != nil && s.Nodes[up.Node.ID] != up.Node {
@@ -278,20 +300,42 @@ func (v *Providers) priority(s *config.Snapshot, provider string, wish *int) (in
 	return min(last+1, maxPriority), nil
 }
 
-// Delete removes a connection and its key.
+// Delete removes a connection. For a while it can be restored with its key;
+// then the key is deleted, too.
 func (v *Providers) Delete(in ByID) error {
+	var old *config.Account
 	_, err := v.rooms.update(func(s *config.Snapshot) error {
-		if s.Accounts[in.ID] == nil {
+		if old = s.Accounts[in.ID]; old == nil {
 			return notFound("connection", in.ID)
 		}
 		delete(s.Accounts, in.ID)
+		v.rooms.discardSecret(s, old)
 		return nil
 	})
-	if err == nil {
-		v.prove(in.ID, false)
-		v.rooms.forget([]string{in.ID})
+	if err != nil {
+		return err
 	}
-	return err
+	v.prove(in.ID, false)
+	v.rooms.Board.Forget(in.ID)
+	v.rooms.bin.put(discarded{kind: "connection", id: in.ID, undo: func(s *config.Snapshot) error {
+		if _, ok := v.rooms.Planner.Upstream(s, old.Provider); !ok {
+			return fault.New(fault.Conflict, "control.restore", "The provider of this connection was deleted meanwhile.")
+		}
+		s.Accounts[old.ID] = old
+		delete(s.Discarded, old.ID)
+		return nil
+	}, gone: func() { v.rooms.forgetDiscarded([]string{old.ID}) }})
+	return nil
+}
+
+// Restore undoes a deletion, up to ten minutes after it and until the next
+// start.
+func (v *Providers) Restore(in ByID) (ConnectionAnswer, error) {
+	next, err := v.rooms.restore("connection", in.ID)
+	if err != nil {
+		return ConnectionAnswer{}, err
+	}
+	return ConnectionAnswer{Connection: v.view(next, next.Accounts[in.ID], v.standings())}, nil
 }
 
 func portOf(base string) int {

@@ -97,6 +97,8 @@ type Rooms struct {
 	Go   func(name string, f func() error) // runs a background task that the process waits for
 	Log  *slog.Logger
 	Now  func() time.Time
+
+	bin *bin // what was deleted and can be restored
 }
 
 // Services are the verbs by page. A field's exported methods are verbs and
@@ -133,6 +135,7 @@ func New(r Rooms) *Services {
 		r.Face = "browser"
 	}
 	rooms := &r
+	rooms.bin = newBin(r.Now)
 	connections := &Providers{rooms: rooms, proven: map[string]bool{}}
 	r.Health.Ask(connections.survey)
 	return &Services{
@@ -146,7 +149,7 @@ func New(r Rooms) *Services {
 		Models:     &Models{rooms},
 		Combos:     &Combos{rooms},
 		Routing:    &Routing{rooms},
-		Keys:       &Keys{rooms},
+		Keys:       &Keys{rooms: rooms},
 		Settings:   &Settings{rooms},
 		Security:   &Security{rooms},
 		Resilience: &Resilience{rooms},

@@ -7,10 +7,14 @@ import (
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/usage"
 )
 
 // Keys are the verbs about API keys of agents.
-type Keys struct{ rooms *Rooms }
+type Keys struct {
+	rooms *Rooms
+	used  lastUses
+}
 
 // Key is an API key as it can still be shown: never its text.
 type Key struct {
@@ -21,11 +25,26 @@ type Key struct {
 	Disabled      bool       `json:"disabled"`
 	ExpiresAt     *time.Time `json:"expiresAt"` // null = never
 	CreatedAt     time.Time  `json:"createdAt"`
+	LastUsedAt    *time.Time `json:"lastUsedAt,omitempty"`
+	Month         KeyMonth   `json:"month"`
 }
 
-// KeyList holds all keys, newest last.
+// KeyMonth is what a key was used for since the first of the month, local
+// time. Requests without a known price are counted in Unpriced and are in no
+// sum.
+type KeyMonth struct {
+	Requests    int64 `json:"requests"`
+	Failed      int64 `json:"failed"`
+	Tokens      int64 `json:"tokens"` // input and output
+	SpentMicros int64 `json:"spentMicros"`
+	Unpriced    int64 `json:"unpriced"`
+}
+
+// KeyList holds all keys, newest last. Anonymous is what callers without a key
+// used this month.
 type KeyList struct {
-	Keys []Key `json:"keys"`
+	Keys      []Key    `json:"keys"`
+	Anonymous KeyMonth `json:"anonymous"`
 }
 
 // NewKey describes a key to be made. Limits by provider, combo, address or
@@ -55,8 +74,9 @@ type KeyChange struct {
 
 const maxAllowed = 1000
 
-func keyView(k *config.Key) Key {
-	out := Key{ID: k.ID, Name: k.Name, Masked: k.Masked, AllowedModels: append([]string{}, k.AllowedModels...), Disabled: k.Disabled, CreatedAt: k.CreatedAt}
+// view shows a key; without months its use is left out.
+func (v *Keys) view(k *config.Key, months map[string]KeyMonth) Key {
+	out := Key{ID: k.ID, Name: k.Name, Masked: k.Masked, AllowedModels: append([]string{}, k.AllowedModels...), Disabled: k.Disabled, CreatedAt: k.CreatedAt, LastUsedAt: v.used.at(k.ID), Month: months[k.ID]}
 	if !k.ExpiresAt.IsZero() {
 		t := k.ExpiresAt.UTC()
 		out.ExpiresAt = &t
@@ -67,9 +87,14 @@ func keyView(k *config.Key) Key {
 // List lists the keys.
 func (v *Keys) List() (KeyList, error) {
 	s := v.rooms.Config.Now()
-	out := KeyList{Keys: make([]Key, 0, len(s.Keys))}
+	months, err := v.months()
+	if err != nil {
+		return KeyList{}, err
+	}
+	v.used.refresh(v.rooms, s)
+	out := KeyList{Keys: make([]Key, 0, len(s.Keys)), Anonymous: months[""]}
 	for _, k := range s.Keys {
-		out.Keys = append(out.Keys, keyView(k))
+		out.Keys = append(out.Keys, v.view(k, months))
 	}
 	slices.SortFunc(out.Keys, func(a, b Key) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
@@ -77,11 +102,32 @@ func (v *Keys) List() (KeyList, error) {
 
 // Get shows one key, not its text.
 func (v *Keys) Get(in ByID) (Key, error) {
-	k := v.rooms.Config.Now().Keys[in.ID]
+	s := v.rooms.Config.Now()
+	k := s.Keys[in.ID]
 	if k == nil {
 		return Key{}, notFound("key", in.ID)
 	}
-	return keyView(k), nil
+	months, err := v.months()
+	if err != nil {
+		return Key{}, err
+	}
+	v.used.refresh(v.rooms, s)
+	return v.view(k, months), nil
+}
+
+// months sums up the month by key.
+func (v *Keys) months() (map[string]KeyMonth, error) {
+	now := v.rooms.Now()
+	y, m, _ := now.Date()
+	list, err := v.rooms.totals(usage.Query{From: time.Date(y, m, 1, 0, 0, 0, 0, now.Location()), To: now, By: usage.ByKey})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]KeyMonth, len(list))
+	for _, t := range list {
+		out[t.Name] = KeyMonth{Requests: t.Requests, Failed: t.Failed, Tokens: t.Input + t.Output, SpentMicros: t.CostMicros, Unpriced: t.Unpriced}
+	}
+	return out, nil
 }
 
 // Create makes a key and shows it this once.
@@ -167,19 +213,38 @@ func (v *Keys) Update(in KeyChange) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	return keyView(&k), nil
+	return v.view(&k, nil), nil
 }
 
-// Delete revokes a key for good.
+// Delete revokes a key. For a while it can be restored.
 func (v *Keys) Delete(in ByID) error {
+	var old *config.Key
 	_, err := v.rooms.update(func(s *config.Snapshot) error {
-		if s.Keys[in.ID] == nil {
+		if old = s.Keys[in.ID]; old == nil {
 			return notFound("key", in.ID)
 		}
 		delete(s.Keys, in.ID)
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	v.rooms.bin.put(discarded{kind: "key", id: in.ID, undo: func(s *config.Snapshot) error {
+		delete(s.Revoked, old.Hash)
+		s.Keys[old.ID] = old
+		return nil
+	}})
+	return nil
+}
+
+// Restore undoes a deletion, up to ten minutes after it and until the next
+// start: the same text works again.
+func (v *Keys) Restore(in ByID) (Key, error) {
+	next, err := v.rooms.restore("key", in.ID)
+	if err != nil {
+		return Key{}, err
+	}
+	return v.view(next.Keys[in.ID], nil), nil
 }
 
 // Rotate replaces a key's text. The old one is revoked at once.

@@ -237,17 +237,52 @@ func (v *Models) AddCustom(in NewCustomModel) (CustomModelAnswer, error) {
 
 // RemoveCustom removes a model the user added.
 func (v *Models) RemoveCustom(in CustomModelID) error {
+	var old config.CustomModel
+	var at int
 	_, err := v.rooms.update(func(s *config.Snapshot) error {
 		provider, err := v.upstreamID(s, in.Provider)
 		if err != nil {
 			return err
 		}
-		before := len(s.Custom)
-		s.Custom = slices.DeleteFunc(s.Custom, func(m config.CustomModel) bool { return m.Provider == provider && m.ID == in.Model })
-		if len(s.Custom) == before {
+		at = slices.IndexFunc(s.Custom, func(m config.CustomModel) bool { return m.Provider == provider && m.ID == in.Model })
+		if at < 0 {
 			return notFound("custom model", in.Model)
 		}
+		old = s.Custom[at]
+		s.Custom = slices.Delete(s.Custom, at, at+1)
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	v.rooms.bin.put(discarded{kind: "custom model", id: old.Provider + "/" + old.ID, undo: func(s *config.Snapshot) error {
+		s.Custom = slices.Insert(s.Custom, min(at, len(s.Custom)), old)
+		return nil
+	}})
+	return nil
+}
+
+// CustomModelName names a custom model in a body.
+type CustomModelName struct {
+	Provider string `json:"provider"` // id or prefix
+	Model    string `json:"model"`
+}
+
+// RestoreCustom undoes a removal, up to ten minutes after it and until the
+// next start.
+func (v *Models) RestoreCustom(in CustomModelName) (CustomModelAnswer, error) {
+	provider, err := v.upstreamID(v.rooms.Config.Now(), in.Provider)
+	if err != nil {
+		return CustomModelAnswer{}, err
+	}
+	next, err := v.rooms.restore("custom model", provider+"/"+in.Model)
+	if err != nil {
+		return CustomModelAnswer{}, err
+	}
+	for _, m := range next.CustomOf(provider) {
+		if m.ID == in.Model {
+			return CustomModelAnswer{CustomModel{m.Provider, m.ID, m.Name}}, nil
+		}
+	}
+	return CustomModelAnswer{}, notFound("custom model", in.Model)
 }

@@ -185,7 +185,7 @@ func (v *Nodes) moveKeys(s *config.Snapshot, old, next *config.Node, c Caller) (
 			continue
 		}
 		b := *a
-		b.HasSecret, b.UpdatedAt = false, next.UpdatedAt
+		b.HasSecret, b.KeyHint, b.UpdatedAt = false, "", next.UpdatedAt
 		b.Models, b.ModelsAt = nil, time.Time{}
 		s.Accounts[id] = &b
 		lost = append(lost, id)
@@ -193,27 +193,56 @@ func (v *Nodes) moveKeys(s *config.Snapshot, old, next *config.Node, c Caller) (
 	return lost, nil
 }
 
-// Delete removes a node, its connections and their keys.
+// Delete removes a node, its connections and its custom models. For a while
+// they can be restored with their keys; then the keys are deleted, too.
 func (v *Nodes) Delete(in ByID) error {
-	var lost []string
+	var node *config.Node
+	var lost []*config.Account
+	var models []config.CustomModel
 	_, err := v.rooms.update(func(s *config.Snapshot) error {
-		if s.Nodes[in.ID] == nil {
+		if node = s.Nodes[in.ID]; node == nil {
 			return notFound("provider node", in.ID)
 		}
 		delete(s.Nodes, in.ID)
-		maps.DeleteFunc(s.Accounts, func(id string, a *config.Account) bool {
+		maps.DeleteFunc(s.Accounts, func(_ string, a *config.Account) bool {
 			if a.Provider == in.ID {
-				lost = append(lost, id)
+				lost = append(lost, a)
+				v.rooms.discardSecret(s, a)
 			}
 			return a.Provider == in.ID
 		})
+		models = slices.Clone(s.CustomOf(in.ID))
 		s.Custom = slices.DeleteFunc(s.Custom, func(m config.CustomModel) bool { return m.Provider == in.ID })
 		return nil
 	})
-	if err == nil {
-		v.rooms.forget(lost)
+	if err != nil {
+		return err
 	}
-	return err
+	ids := make([]string, 0, len(lost))
+	for _, a := range lost {
+		v.rooms.Board.Forget(a.ID)
+		ids = append(ids, a.ID)
+	}
+	v.rooms.bin.put(discarded{kind: "provider node", id: in.ID, undo: func(s *config.Snapshot) error {
+		s.Nodes[node.ID] = node
+		for _, a := range lost {
+			s.Accounts[a.ID] = a
+			delete(s.Discarded, a.ID)
+		}
+		s.Custom = append(s.Custom, models...)
+		return nil
+	}, gone: func() { v.rooms.forgetDiscarded(ids) }})
+	return nil
+}
+
+// Restore undoes a deletion, up to ten minutes after it and until the next
+// start.
+func (v *Nodes) Restore(in ByID) (NodeAnswer, error) {
+	next, err := v.rooms.restore("provider node", in.ID)
+	if err != nil {
+		return NodeAnswer{}, err
+	}
+	return NodeAnswer{nodeView(next.Nodes[in.ID])}, nil
 }
 
 // forget deletes the stored keys of connections that lost them, and what is

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -43,6 +44,10 @@ type TestOf struct {
 // Test tries a connection. A key the upstream takes again also ends what the
 // gateway held against it.
 func (v *Providers) Test(in TestOf) (TestResult, error) {
+	return v.test(v.rooms.Lifetime, in)
+}
+
+func (v *Providers) test(ctx context.Context, in TestOf) (TestResult, error) {
 	s := v.rooms.Config.Now()
 	a := s.Accounts[in.ID]
 	if a == nil {
@@ -52,7 +57,7 @@ func (v *Providers) Test(in TestOf) (TestResult, error) {
 	if err != nil {
 		return TestResult{}, err
 	}
-	ctx, cancel := v.rooms.within(trialTime)
+	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
 	r := v.rooms.Prober.Test(ctx, e, "", in.Model)
 	if r.Valid && a.Kind != config.KindRelay {

@@ -96,7 +96,7 @@ func (v *Providers) edit(s *config.Snapshot, old *config.Account, in *Connection
 		}
 	}
 	if c.moved = c.endpoint.Origin != before.Origin; c.moved {
-		a.HasSecret, a.Models, a.ModelsAt = false, nil, time.Time{}
+		a.HasSecret, a.KeyHint, a.Models, a.ModelsAt = false, "", nil, time.Time{}
 	}
 	a.UpdatedAt = v.rooms.Now().UTC()
 	return c, v.newKey(&c, in)
@@ -145,7 +145,7 @@ func (v *Providers) rekey(c *change) (*config.Snapshot, *config.Account, error) 
 		return nil, nil, err
 	}
 	a := *c.next
-	a.HasSecret = true
+	a.HasSecret, a.KeyHint = true, hintOf(c.key.Reveal())
 	next, err := v.rooms.update(func(s *config.Snapshot) error {
 		if s.Accounts[a.ID] != c.next {
 			return fault.New(fault.Conflict, "control.connection", "The connection was changed elsewhere meanwhile. Enter the key again.")

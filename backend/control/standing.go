@@ -55,6 +55,23 @@ func (v *Providers) status(a *config.Account, st resting) (word, why string, unt
 	return "untested", "", nil
 }
 
+// statusReason is the status in the words of the catalogue "reasons"; zero
+// where the word alone says all.
+func statusReason(a *config.Account, word string, st resting) fault.Reason {
+	switch word {
+	case "off":
+		return fault.Because(fault.ReasonDisabled)
+	case "needs-key":
+		if st.Login {
+			return fault.Because(fault.ReasonSignIn)
+		}
+		return fault.Because(fault.ReasonNeedsKey)
+	case "ready", "untested":
+		return fault.Reason{}
+	}
+	return st.Reason
+}
+
 func (v *Providers) prove(id string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

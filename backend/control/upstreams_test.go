@@ -94,6 +94,7 @@ func TestDeletingANodeTakesItsConnections(t *testing.T) {
 	if n := len(h.holder.Now().Accounts); n != 0 {
 		t.Errorf("%d connections are left", n)
 	}
+	h.undoTimePasses()
 	if h.secret(id, "http://127.0.0.1:9") != "" {
 		t.Error("the key is still in the vault")
 	}
@@ -251,6 +252,7 @@ func TestAKeyBelongsToItsHost(t *testing.T) {
 	}
 	h.call(204, "DELETE /api/providers/"+id, nil)
 	h.call(404, "GET /api/providers/"+id, nil)
+	h.undoTimePasses()
 	if h.secret(id, "https://127.0.0.1:9") != "" {
 		t.Error("deleting the connection left its key")
 	}

@@ -75,6 +75,7 @@ type Daemon struct {
 	page     *http.ServeMux
 	server   *http.Server
 	services *control.Services
+	troubles *health.Engine
 	lifetime context.Context // of background tasks
 	cancel   context.CancelFunc
 	calls    context.Context // of requests
@@ -177,6 +178,7 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	d.onStop("store", func(context.Context) error { return db.Close() })
 	bus := events.NewBus()
 	troubles := health.New(bus, d.opts.Now)
+	d.troubles = troubles
 	d.Go("health", func() error { return troubles.Run(d.lifetime) })
 	if notices := db.Notices(); len(notices) > 0 {
 		troubles.Open(health.Report{Code: health.DatabaseRepaired, Detail: strings.Join(notices, " ")})
@@ -374,6 +376,10 @@ func (d *Daemon) Addr() netip.AddrPort {
 	}
 	return netip.AddrPort{}
 }
+
+// Health is where a face reports troubles of its own, like a taken port;
+// valid once the data directory is open.
+func (d *Daemon) Health() *health.Engine { return d.troubles }
 
 // Services are the verbs, for faces that bind them directly.
 func (d *Daemon) Services() *control.Services { return d.services }

@@ -59,6 +59,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 	d.page = http.NewServeMux()
 	control.Mount(d.page, access, d.pages(p.gate))
 	d.onStop("feed", func(context.Context) error { d.services.Feed.Close(); return nil }) // where no port was opened
+	d.services.EmptyBin()
 	mux := http.NewServeMux()
 	control.Mount(mux, access, append(d.table(p.gate), control.Routes(d.services)...))
 	return control.Guard(control.GuardOptions{
