@@ -29,7 +29,7 @@ type TestResult struct {
 
 // TestDiagnosis says in a word what was found and in a sentence what to do.
 type TestDiagnosis struct {
-	Type    string `json:"type"`
+	Type    string `json:"type" enum:"ok simulated relay key-accepted rate-limited no-credit needs-key key-refused unusable not-found unreachable timeout server-error"`
 	Source  string `json:"source"`
 	Message string `json:"message"`
 	Code    string `json:"code,omitempty"`

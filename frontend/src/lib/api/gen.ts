@@ -1019,7 +1019,7 @@ export interface TestAnswer {
 
 /** TestDiagnosis says in a word what was found and in a sentence what to do. */
 export interface TestDiagnosis {
-  type: string
+  type: 'ok' | 'simulated' | 'relay' | 'key-accepted' | 'rate-limited' | 'no-credit' | 'needs-key' | 'key-refused' | 'unusable' | 'not-found' | 'unreachable' | 'timeout' | 'server-error'
   source: string
   message: string
   code?: string
