@@ -7,17 +7,17 @@ APP     := build/bin/omniroute-desktop
 CLIENTS := backend/testkit/clients
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build desktop gtk test check vectors race test-sdk test-agents test-death bench fuzz gcc node
+.PHONY: run build web desktop gtk test check check-web vectors race test-sdk test-agents test-death bench fuzz gcc node
 
 run: build
 	@exec $(BIN) serve
 
-build:
+build: web
 	@mkdir -p build/bin
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o $(BIN) .
 
 # The window. Linux and macOS need cgo; what is missing is installed.
-desktop: gtk
+desktop: web gtk
 	@mkdir -p build/bin
 	CGO_ENABLED=1 go build -tags desktop,production,webkit2_41 $(GOFLAGS_BUILD) -o $(APP) .
 
@@ -25,7 +25,22 @@ desktop: gtk
 gtk: gcc
 	@pkg-config --exists gtk+-3.0 webkit2gtk-4.1 2>/dev/null || backend/testkit/install.sh pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev
 
-test: gcc node check race vectors test-sdk
+# The dashboard: installed when the lock file changed, built when a source did.
+WEB_SOURCES := $(shell find frontend/src frontend/scripts -type f -not -name '*.test.ts*' 2>/dev/null) $(wildcard frontend/*.html frontend/*.ts frontend/*.json)
+
+web: frontend/dist/app/index.html
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json | node
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/app/index.html: frontend/node_modules/.package-lock.json $(WEB_SOURCES) | node
+	cd frontend && npm run --silent build
+
+check-web: frontend/node_modules/.package-lock.json
+	cd frontend && npm run --silent check
+
+test: gcc node check check-web race vectors test-sdk
 
 check:
 	@test -z "$$(gofmt -l *.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }

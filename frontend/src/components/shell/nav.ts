@@ -1,0 +1,12 @@
+import type { ParseKeys } from 'i18next';
+import type { LucideIcon } from 'lucide-react';
+
+/** What the shell shows of a page; routes/page.ts says the rest. */
+export interface NavPage {
+  id: string;
+  path: string;
+  aliases?: readonly string[];
+  title: ParseKeys<'shell'>;
+  nav?: { group: 'top' | 'connect' | 'observe' | 'end'; icon: LucideIcon };
+  key?: string;
+}

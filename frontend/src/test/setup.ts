@@ -1,0 +1,34 @@
+import { cleanup } from '@testing-library/react';
+import { afterEach, beforeAll, vi } from 'vitest';
+import { startWords } from '@/lib/i18n';
+
+// What jsdom lacks and components ask for.
+function fillGaps(): void {
+  vi.stubGlobal('matchMedia', (query: string) => ({ matches: false, media: query, addEventListener: () => undefined, removeEventListener: () => undefined }));
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe(): void {}
+      unobserve(): void {}
+      disconnect(): void {}
+    },
+  );
+  Element.prototype.scrollIntoView = () => undefined;
+  Element.prototype.hasPointerCapture = () => false;
+  window.scrollTo = () => undefined;
+}
+
+const inPage = typeof window !== 'undefined';
+
+beforeAll(async () => {
+  if (!inPage) return;
+  fillGaps();
+  await startWords('en');
+});
+
+afterEach(() => {
+  if (!inPage) return;
+  cleanup();
+  window.localStorage.clear();
+  window.sessionStorage.clear();
+});

@@ -1,0 +1,78 @@
+/// <reference types="vitest/config" />
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// The areas whose words the first screen needs travel in one chunk per
+// language; every other area has its own, loaded with its page.
+const firstWords = ['common', 'shell', 'home', 'lock', 'conditions', 'errors', 'reasons'];
+
+// A blocking script that is no module: it sets theme and language of the
+// document before the first paint. CSP allows scripts from our own files only,
+// so it cannot be inline (rulings 1.8).
+function earlyScript(): Plugin {
+  const source = at('src/lib/theme/early.js');
+  let ref = '';
+  return {
+    name: 'early-script',
+    buildStart() {
+      if (this.environment.mode === 'build') {
+        ref = this.emitFile({ type: 'asset', name: 'early.js', source: readFileSync(source, 'utf8') });
+      }
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, ctx) {
+        const src = ctx.bundle
+          ? '/' + (Object.values(ctx.bundle).find((f) => f.type === 'asset' && f.names.includes('early.js'))?.fileName ?? ref)
+          : '/src/lib/theme/early.js';
+        return [{ tag: 'script', attrs: { src }, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), tailwindcss(), earlyScript()],
+  resolve: { alias: { '@': at('src') } },
+  define: {
+    // Pseudo-locales and the fixture browser exist in development and in the
+    // builds that tests make of them, never in what is shipped.
+    __WORKBENCH__: JSON.stringify(mode !== 'production'),
+  },
+  build: {
+    outDir: mode === 'production' ? 'dist/app' : `dist/${mode}`,
+    emptyOutDir: true,
+    manifest: true,
+    target: ['chrome111', 'safari16.4', 'firefox128'],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: (id: string) => {
+                const word = /\/src\/i18n\/([^/]+)\/([^/]+)\.json$/.exec(id);
+                if (word) return firstWords.includes(word[2] ?? '') ? `words-${word[1]}` : null;
+                return null;
+              },
+            },
+          ],
+        },
+      },
+    },
+  },
+  server: { port: 5173, strictPort: false },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['src/test/setup.ts'],
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+}));
