@@ -14,6 +14,7 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/options/linux"
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
+	"omniroute/backend/control"
 	"omniroute/backend/desktop"
 )
 
@@ -32,8 +33,8 @@ func appOptions(a *app, at desktop.Place) *options.App {
 		OnStartup:     a.started,
 		OnBeforeClose: a.closing,
 		OnShutdown:    a.closed,
-		Bind:          a.bound(),
-		Logger:        pageLog{a.log}, LogLevelProduction: logger.WARNING,
+		Bind:          a.services.Bound(), ErrorFormatter: control.WindowError,
+		Logger: pageLog{a.log}, LogLevelProduction: logger.WARNING,
 		Linux: &linux.Options{ProgramName: "omniroute", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 	}
 }
@@ -47,13 +48,6 @@ func (a *app) assets() *assetserver.Options {
 		}
 		a.daemon.Page().ServeHTTP(w, r)
 	})}
-}
-
-// bound are the verbs of the page: the same as on /api, but for Session,
-// which speaks HTTP.
-func (a *app) bound() []any {
-	s := a.services
-	return []any{s.System, s.Nodes, s.Providers, s.Models, s.Combos, s.Routing, s.Keys, s.Settings, s.Resilience, s.Logs, s.Translator}
 }
 
 func (a *app) started(ctx context.Context) {

@@ -123,7 +123,8 @@ type Services struct {
 	Translator *Translator
 }
 
-// New makes the services. It opens nothing.
+// New makes the services. It opens nothing. Without rooms they can be looked
+// at, which is what writes bindings, and not be called.
 func New(r Rooms) *Services {
 	if r.Now == nil {
 		r.Now = time.Now
@@ -137,7 +138,9 @@ func New(r Rooms) *Services {
 	rooms := &r
 	rooms.bin = newBin(r.Now)
 	connections := &Providers{rooms: rooms, proven: map[string]bool{}}
-	r.Health.Ask(connections.survey)
+	if r.Health != nil {
+		r.Health.Ask(connections.survey)
+	}
 	return &Services{
 		Session:    r.Access,
 		Feed:       newFeed(rooms),
@@ -156,6 +159,12 @@ func New(r Rooms) *Services {
 		Logs:       &Logs{rooms},
 		Translator: newTranslator(),
 	}
+}
+
+// Bound lists the services whose methods a window may call: every one but
+// Session and Feed.
+func (s *Services) Bound() []any {
+	return []any{s.Overview, s.Health, s.System, s.Nodes, s.Providers, s.Models, s.Combos, s.Routing, s.Keys, s.Settings, s.Security, s.Resilience, s.Logs, s.Translator}
 }
 
 // within bounds a verb's wait.

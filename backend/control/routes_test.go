@@ -80,41 +80,6 @@ func checkShape(t *testing.T, route string, typ reflect.Type, seen map[reflect.T
 	}
 }
 
-// TestServicesHoldVerbsOnly: every exported method of a service is a verb
-// (architecture section 9) and stands in the table.
-func TestServicesHoldVerbsOnly(t *testing.T) {
-	h := newHouse(t)
-	methods := 0
-	services := reflect.ValueOf(*h.services)
-	failure := reflect.TypeFor[error]()
-	for i := range services.NumField() {
-		if name := services.Type().Field(i).Name; name == "Session" || name == "Feed" {
-			continue // no pages
-		}
-		s := services.Field(i)
-		for j := range s.NumMethod() {
-			methods++
-			name := s.Type().Elem().Name() + "." + s.Type().Method(j).Name
-			f := s.Method(j).Type()
-			if f.NumIn() > 1 || f.NumIn() == 1 && f.In(0).Kind() != reflect.Struct {
-				t.Errorf("%s must take at most one struct", name)
-			}
-			if n := f.NumOut(); n == 0 || n > 2 || f.Out(n-1) != failure {
-				t.Errorf("%s must return (T, error) or error", name)
-			}
-		}
-	}
-	verbs := 0
-	for _, r := range Routes(h.services) {
-		if r.verb != nil && r.Name != "" {
-			verbs++
-		}
-	}
-	if verbs != methods+1 { // PATCH and PUT of the settings are one method
-		t.Errorf("%d verbs in the table, %d methods on the services", verbs, methods)
-	}
-}
-
 func TestUnknownPathsAndMethods(t *testing.T) {
 	h := newHouse(t)
 	for _, text := range []string{"GET /api/nope", "POST /api/", "GET /api", "GET /api/combos/", "GET /api/keys/a/b", "DELETE /api/keys/a/rotate/b"} {

@@ -220,10 +220,6 @@ func decodeBody(body []byte, in any) error {
 	if err := jscan.Check(body); err != nil {
 		return badInput("", "The body is not valid JSON: %s.", err)
 	}
-	if whole, ok := in.(rawBody); ok {
-		whole.setBody(body)
-		return nil
-	}
 	if body[0] != '{' {
 		return badInput("", "The body must be a JSON object.")
 	}
@@ -234,9 +230,6 @@ func decodeBody(body []byte, in any) error {
 	}
 	return nil
 }
-
-// rawBody is an input that wants the body as it is.
-type rawBody interface{ setBody([]byte) }
 
 // bodyError names the field at fault.
 func bodyError(err error) error {
