@@ -36,8 +36,7 @@ export class Stage {
   }
 
   /** An account of a provider of the catalogue whose calls go to the scripted upstream. @param {string} provider @param {import('./upstream.mjs').Script} [script] */
-  async listed(provider, script = {}, name = `${provider}-1`) {
-    const label = `listed-${provider}-${this.accounts.size}`;
+  async listed(provider, script = {}, name = `${provider}-1`, label = `${provider}-${this.accounts.size + 1}`) {
     const { connection } = await this.server.api('POST', '/api/providers', { provider, name, apiKey: script.key ?? KEY, baseUrl: this.upstream.script(label, script) });
     this.accounts.set(label, connection);
     return connection;
@@ -98,6 +97,35 @@ const MAKERS = {
     await s.ready();
   },
 
+  // What a working week looks like; the pictures of docs/screenshots show it.
+  async gallery(s) {
+    const usage = { input: 18240, cacheRead: 15100, cacheWrite: 900, output: 612, reasoning: 120 };
+    await s.listed('anthropic', { delayMs: 840, usage, models: ['claude-opus-4-6', 'claude-sonnet-4-6'] }, 'work', 'anthropic-work');
+    await s.listed('openai', { delayMs: 620, usage, models: ['gpt-4.1', 'gpt-4.1-mini'] }, 'team', 'openai-team');
+    await s.listed('groq', { delayMs: 180, models: ['llama-3.3-70b-versatile', 'llama-3.1-8b-instant'] }, 'free tier', 'groq-free');
+    await s.listed('deepseek', { delayMs: 390, usage, models: ['deepseek-chat', 'deepseek-reasoner'] }, 'personal', 'deepseek-personal');
+    await s.account('office', { models: ['qwen3-coder', 'gpt-oss-120b'] }, { title: 'Office server', name: 'rack 2' });
+    await s.combo('always-on', ['anthropic/claude-opus-4-6', 'openai/gpt-4.1', 'ds/deepseek-chat', 'groq/llama-3.3-70b-versatile'], { activate: true });
+    await s.combo('cheap', ['ds/deepseek-chat', 'groq/llama-3.1-8b-instant']);
+    await s.combo('in-house', ['office/qwen3-coder', 'office/gpt-oss-120b']);
+    const laptop = (await s.key('laptop')).key;
+    const ci = (await s.key('build server', { allowedModels: ['ds/deepseek-chat', 'office/qwen3-coder'] })).key;
+    const ask = (model, key, agent, i) => s.server.chat(model, `Question ${i}`, { key, agent, stream: i % 2 === 0 });
+    await Promise.all([0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => ask('auto', laptop, AGENTS[i % 3], i)));
+    await Promise.all([0, 1, 2, 3].map((i) => ask('ds/deepseek-chat', ci, AGENTS[4], i)));
+    await ask('office/qwen3-coder', ci, AGENTS[4], 1);
+    await ask('openai/gpt-4.1-mini', laptop, AGENTS[3], 2);
+    // From here on the first choice rests, and the second refuses once.
+    s.upstream.script('anthropic-work', { status: 429, kind: 'rate', retryAfter: 1740, message: 'This request would exceed your rate limit.' });
+    await ask('auto', laptop, AGENTS[0], 3);
+    s.upstream.script('openai-team', { status: 503, kind: 'overloaded', message: 'The server is overloaded.' });
+    await ask('auto', laptop, AGENTS[1], 5);
+    s.upstream.script('openai-team', { delayMs: 620, usage, models: ['gpt-4.1', 'gpt-4.1-mini'] });
+    await ask('gpt-5-unknown', laptop, AGENTS[2], 7);
+    for (let i = 0; i < 3; i++) await ask('auto', laptop, AGENTS[i], i);
+    await s.ready();
+  },
+
   async broken(s) {
     await s.account('refused', { key: KEY }, { title: 'Refused Cloud' });
     s.upstream.script('refused', { key: 'sk-other' });
@@ -116,7 +144,7 @@ const MAKERS = {
   },
 };
 
-/** @param {'empty' | 'small' | 'busy' | 'broken'} name @param {{env?: Record<string, string>}} [options] */
+/** @param {'empty' | 'small' | 'busy' | 'broken' | 'gallery'} name @param {{env?: Record<string, string>}} [options] */
 export async function stage(name, options = {}) {
   const upstream = await new Upstream().listen();
   const server = await Server.start(options);

@@ -116,7 +116,7 @@ export class Server {
     const res = await fetch(`${this.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-agent': agent, ...(key && { authorization: `Bearer ${key}` }) },
-      body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: prompt }] }),
+      body: JSON.stringify({ model, stream, ...(stream && { stream_options: { include_usage: true } }), messages: [{ role: 'user', content: prompt }] }),
     });
     return { status: res.status, id: res.headers.get('x-omniroute-request-id'), model: res.headers.get('x-omniroute-model'), text: await res.text() };
   }

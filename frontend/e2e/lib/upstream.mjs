@@ -1,12 +1,12 @@
-// A scripted upstream for pages: OpenAI chat only, because what the dashboard shows does not depend on the format (the doubles of
-// backend/testkit/clients prove the formats). The first path segment names a script, so one server stands for many providers.
+// A scripted upstream for pages. It speaks OpenAI chat and Anthropic, enough for both roads; the doubles of backend/testkit/clients
+// prove the formats. The first path segment names a script, so one server stands for many providers.
 import http from 'node:http';
 import { writeBody, writeError, writeFrames } from '../../../backend/testkit/clients/write.mjs';
 
 /**
  * What one upstream does with a chat request.
  * @typedef {{text?: string, status?: number, kind?: string, message?: string, retryAfter?: number, delayMs?: number,
- *   models?: string[], key?: string, modelsStatus?: number}} Script
+ *   models?: string[], key?: string, modelsStatus?: number, usage?: typeof USAGE}} Script
  */
 
 const USAGE = { input: 812, cacheRead: 590, cacheWrite: 0, output: 41, reasoning: 12 };
@@ -33,7 +33,7 @@ export class Upstream {
     this.server.close();
   }
 
-  /** Sets what label does from now on. @param {string} label @param {Script} script */
+  /** Sets what label does from now on, and says its base URL. @param {string} label @param {Script} script */
   script(label, script) {
     this.scripts.set(label, script);
     return `${this.origin}/${label}/v1`;
@@ -46,27 +46,29 @@ export class Upstream {
     const script = this.scripts.get(label);
     const record = { label, path };
     this.records.push(record);
+    const format = path === '/v1/messages' ? 'anthropic' : 'openai-chat';
     const json = (status, body, headers = {}) => { res.writeHead(status, { 'content-type': 'application/json', ...headers }); res.end(JSON.stringify(body)); };
     if (!script) return json(404, { error: { message: `nothing is scripted for ${label}` } });
     const refuse = (kind, status, message) => {
-      const e = writeError('openai-chat', { status, kind, message, retryAfter: script.retryAfter });
+      const e = writeError(format, { status, kind, message, retryAfter: script.retryAfter });
       json(status, e.body, e.headers);
     };
-    if (req.headers.authorization !== `Bearer ${script.key ?? KEY}`) return refuse('auth', 401, 'Incorrect API key provided.');
+    const shown = req.headers['x-api-key'] ?? req.headers.authorization?.replace(/^Bearer /, '');
+    if (shown !== (script.key ?? KEY)) return refuse('auth', 401, 'Incorrect API key provided.');
     if (path === '/v1/models') {
       if (script.modelsStatus) return refuse('broken', script.modelsStatus, 'no list today');
-      return json(200, { object: 'list', data: (script.models ?? ['gpt-4.1-mini']).map((id) => ({ id, object: 'model', created: 1, owned_by: label })) });
+      return json(200, { object: 'list', data: (script.models ?? ['gpt-4.1-mini']).map((id) => ({ id, object: 'model', type: 'model', display_name: id, created: 1, created_at: '2026-01-01T00:00:00Z', owned_by: label })), has_more: false });
     }
-    if (path !== '/v1/chat/completions') return refuse('missing', 404, `no route ${path}`);
+    if (path !== '/v1/chat/completions' && path !== '/v1/messages') return refuse('missing', 404, `no route ${path}`);
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     Object.assign(record, { body });
     if (script.delayMs) await new Promise((ok) => setTimeout(ok, script.delayMs));
     if (script.status) return refuse(script.kind ?? 'broken', script.status, script.message ?? 'scripted upstream says no');
-    const answer = { parts: [{ text: script.text ?? 'Hello from the scripted upstream.' }], finish: 'stop', usage: USAGE };
+    const answer = { parts: [{ text: script.text ?? 'Hello from the scripted upstream.' }], finish: 'stop', usage: script.usage ?? USAGE };
     const ids = { id: `e2e${++this.serial}`, model: body.model, includeUsage: body.stream_options?.include_usage === true };
-    if (!body.stream) return json(200, writeBody('openai-chat', answer, ids));
+    if (!body.stream) return json(200, writeBody(format, answer, ids));
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-    for (const f of writeFrames('openai-chat', answer, ids)) res.write(f.text);
+    for (const f of writeFrames(format, answer, ids)) res.write(f.text);
     return res.end();
   }
 }
