@@ -23,7 +23,7 @@ type index struct {
 // DefaultSettings are the values of a fresh install.
 func DefaultSettings() Settings {
 	return Settings{
-		FallbackStrategy: "fill-first", StickyRoundRobinLimit: 3, RequireLogin: true, LogRetentionDays: 90, Theme: "system", Language: "en",
+		FallbackStrategy: "fill-first", StickyRoundRobinLimit: 3, RequireLogin: true, LogRetentionDays: 90, Theme: "system",
 		Density: "comfortable", SingleKeyShortcuts: true, CloseToTray: true,
 		Notifications: Notifications{Enabled: true, Breaker: true, NoTarget: true, SignIn: true, System: true},
 	}

@@ -112,7 +112,7 @@ type Settings struct {
 	BlockedProviders      []string
 	HideHealthCheckLogs   bool
 	Theme                 string
-	Language              string
+	Language              string // "" = whatever the system of whoever looks speaks
 	InstanceName          string
 	LogRetentionDays      int
 	EnableRequestLogs     bool

@@ -29,6 +29,7 @@ func TestSettings(t *testing.T) {
 		then string // part of the answer
 	}{
 		{m{"fallbackStrategy": "least-used", "stickyRoundRobinLimit": 5}, 200, `"fallbackStrategy":"least-used","stickyRoundRobinLimit":5`},
+		{m{"theme": "system"}, 200, `"theme":"system","language":""`}, // nobody chose: the page speaks the system's
 		{m{"theme": "dark", "language": "pt-BR", "instanceName": "home"}, 200, `"theme":"dark","language":"pt-BR","instanceName":"home"`},
 		{m{"blockedProviders": []string{"cc", "openai", "cc"}}, 200, `"blockedProviders":["claude","openai"]`},
 		{m{"wildcardAliases": []m{{"pattern": "gpt-*", "target": "gh/gpt-5"}}}, 200, `"wildcardAliases":[{"pattern":"gpt-*","target":"gh/gpt-5"}]`},

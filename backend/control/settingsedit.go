@@ -61,7 +61,7 @@ func (v *Settings) editWords(s *config.Snapshot, in *SettingsChange) error {
 		t.Theme = *in.Theme
 	}
 	if in.Language != nil {
-		if !languageTag(*in.Language) {
+		if *in.Language != "" && !languageTag(*in.Language) {
 			return badInput("language", "language must be a tag like en, ko or pt-BR.")
 		}
 		t.Language = *in.Language
