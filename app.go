@@ -20,6 +20,7 @@ import (
 	"omniroute/backend/control"
 	"omniroute/backend/daemon"
 	"omniroute/backend/desktop"
+	"omniroute/backend/i18n"
 )
 
 // closing is how long a quit may take beyond the time for running requests.
@@ -87,43 +88,95 @@ type app struct {
 	instance *desktop.Instance
 	daemon   *daemon.Daemon
 	services *control.Services
+	words    *i18n.Catalogues
 
-	opened chan struct{} // capacity 1: somebody wants to see the window
-	ended  chan struct{} // closed once: quit for good
-	ending sync.Once
+	opened  chan struct{} // capacity 1: somebody wants to see the window
+	ended   chan struct{} // closed once: quit for good
+	ending  sync.Once
+	leaving atomic.Bool // the window was told to end
 
+	port   sync.Mutex                      // held while one is opened
 	window atomic.Pointer[context.Context] // of Wails, nil while there is no window
+	shown  atomic.Bool                     // the window is on screen, as far as we know
+	hinted atomic.Bool                     // the person was told where the window went
+	toast  func(title, body string) error
 }
 
 func newApp(o daemon.Options, in *desktop.Instance) *app {
-	return &app{opts: o, log: o.Log, instance: in, opened: make(chan struct{}, 1), ended: make(chan struct{})}
+	a := &app{log: o.Log, instance: in, opened: make(chan struct{}, 1), ended: make(chan struct{}), toast: desktop.Toasts(appIcon)}
+	o.Face, o.Keychain, o.Shell = "window", true, a
+	a.opts = o
+	return a
 }
 
 // run starts the gateway, then the window (at once, or when somebody first
 // wants to see it), and stops both. It stays on the main goroutine, which the
 // window toolkit needs.
 func (a *app) run(hidden bool) error {
-	d, err := daemon.New(a.opts)
-	if err != nil {
+	var err error
+	if a.words, err = i18n.Load(a.opts.Words, "desktop", "conditions"); err != nil {
 		return err
 	}
-	a.daemon = d
-	if err := d.Open(context.Background()); err != nil {
+	if a.daemon, err = daemon.New(a.opts); err != nil {
 		return err
 	}
-	a.services = d.Services()
-	if err := d.Listen(a.opts.Env.Port); err != nil {
-		a.log.Error(daemon.Sentence(err), "error", err)
+	if err := a.daemon.Open(context.Background()); err != nil {
+		return err
 	}
-	stop := a.hearOthers()
-	defer stop()
+	a.services = a.daemon.Services()
+	a.listen(a.opts.Env.Port)
+	stopHearing := a.hearOthers()
+	stopShell := a.surround()
 	if a.wanted(hidden) {
-		err = wails.Run(appOptions(a, desktop.Place{}))
+		err = wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir)))
 	}
 	a.end()
+	stopShell() // before the gateway: who is told of its end must still be there (desktop.md 3.7)
+	stopHearing()
 	bounded, cancel := context.WithTimeout(context.Background(), a.opts.Env.ShutdownTimeout)
 	defer cancel()
-	return errors.Join(err, d.Stop(bounded))
+	return errors.Join(err, a.daemon.Stop(bounded))
+}
+
+// listen opens the port. A taken one is no end: window and tray say so, and
+// another one can be chosen.
+func (a *app) listen(port int) error {
+	a.port.Lock()
+	defer a.port.Unlock()
+	err := a.daemon.Listen(port)
+	if err != nil {
+		a.log.Error(daemon.Sentence(err), "error", err)
+	}
+	a.daemon.PortTrouble(err)
+	return err
+}
+
+// surround starts tray and notifications.
+func (a *app) surround() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var shell *desktop.Shell
+	tray := desktop.NewTray(func(do string) { shell.Click(do) })
+	o := desktop.Options{
+		Services: a.services, Words: a.words, Login: desktop.SystemLogin{},
+		Toast: a.toast, Copy: a.copyText, Open: a.show, Quit: a.end, Now: time.Now, Log: a.log,
+	}
+	if tray != nil {
+		o.Tray = tray
+	}
+	shell = desktop.New(o)
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := shell.Run(ctx); err != nil {
+			a.log.Error("tray and notifications ended", "error", err)
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+		if tray != nil {
+			tray.Close()
+		}
+	}
 }
 
 // wanted waits until the window is to be seen; false means that the program
@@ -171,4 +224,14 @@ func (a *app) hearOthers() (stop func()) {
 		close(quiet)
 		hearing.Wait()
 	}
+}
+
+// end quits for good, from wherever: tray, signal, another start.
+func (a *app) end() {
+	a.ending.Do(func() {
+		close(a.ended)
+		if ctx := a.window.Load(); ctx != nil {
+			quitWindow(*ctx)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/wailsapp/wails/v2/pkg/logger"
@@ -18,24 +19,27 @@ import (
 	"omniroute/backend/desktop"
 )
 
-// The smallest window the dashboard is made for, in pixels.
-const (
-	minWidth  = 400
-	minHeight = 560
-)
+// feedEvent is the name under which the page hears the feed.
+const feedEvent = "omniroute"
 
 // appOptions are the window: what it shows, what its page may call, and what
 // happens at its edges.
 func appOptions(a *app, at desktop.Place) *options.App {
+	state := options.Normal
+	if at.Maximised {
+		state = options.Maximised
+	}
 	return &options.App{
-		Title: "OmniRoute", MinWidth: minWidth, MinHeight: minHeight, Width: at.Width, Height: at.Height,
-		AssetServer:   a.assets(),
-		OnStartup:     a.started,
-		OnBeforeClose: a.closing,
-		OnShutdown:    a.closed,
-		Bind:          a.services.Bound(), ErrorFormatter: control.WindowError,
-		Logger: pageLog{a.log}, LogLevelProduction: logger.WARNING,
-		Linux: &linux.Options{ProgramName: "omniroute", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
+		Title: "OmniRoute", MinWidth: desktop.MinWidth, MinHeight: desktop.MinHeight, Width: at.Width, Height: at.Height, WindowStartState: state,
+		BackgroundColour: options.NewRGB(0x11, 0x11, 0x13),
+		AssetServer:      a.assets(),
+		OnStartup:        func(ctx context.Context) { a.started(ctx, at) },
+		OnBeforeClose:    a.closing,
+		OnShutdown:       a.closed,
+		Bind:             a.services.Bound(),
+		ErrorFormatter:   control.WindowError,
+		Logger:           pageLog{a.log}, LogLevelProduction: logger.WARNING,
+		Linux: &linux.Options{ProgramName: "omniroute", Icon: appIcon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 	}
 }
 
@@ -46,23 +50,128 @@ func (a *app) assets() *assetserver.Options {
 		for _, name := range [...]string{"Accept-Encoding", "If-None-Match"} { // Wails must read the page to add its script
 			r.Header.Del(name)
 		}
+		if u, err := url.Parse(a.daemon.URL()); err == nil {
+			r.Host = u.Host // the page names the gateway's address, not the window's
+		}
 		a.daemon.Page().ServeHTTP(w, r)
 	})}
 }
 
-func (a *app) started(ctx context.Context) {
+// started is called by Wails when the window is made.
+func (a *app) started(ctx context.Context, at desktop.Place) {
 	a.window.Store(&ctx)
-}
-
-// closing decides what the close button does: true keeps the program.
-func (a *app) closing(ctx context.Context) (keep bool) {
 	select {
-	case <-a.ended:
-		return false
+	case <-a.ended: // while the window was being made
+		quitWindow(ctx)
+		return
 	default:
 	}
-	runtime.WindowHide(ctx)
+	a.shown.Store(true)
+	a.place(ctx, at)
+	go func() {
+		if err := a.services.Feed.Listen(ctx, func(m control.Message) { a.emit(ctx, m) }); err != nil {
+			a.log.Debug("the window's feed ended", "error", err)
+		}
+	}()
+}
+
+// emit hands a message of the feed to the page, unless the window is gone:
+// Wails would complain (desktop.md 3.7).
+func (a *app) emit(ctx context.Context, m control.Message) {
+	select {
+	case <-a.ended:
+	default:
+		runtime.EventsEmit(ctx, feedEvent, m)
+	}
+}
+
+// place puts the window where it stood.
+func (a *app) place(ctx context.Context, at desktop.Place) {
+	if !at.Known || at.Maximised {
+		return
+	}
+	if s, ok := screen(ctx); ok {
+		at = at.Clamp(s)
+		runtime.WindowSetSize(ctx, at.Width, at.Height)
+	}
+	runtime.WindowSetPosition(ctx, at.X, at.Y)
+}
+
+func screen(ctx context.Context) (desktop.Screen, bool) {
+	all, err := runtime.ScreenGetAll(ctx)
+	if err != nil {
+		return desktop.Screen{}, false
+	}
+	for _, s := range all {
+		if s.IsCurrent || s.IsPrimary || len(all) == 1 {
+			return desktop.Screen{Width: s.Size.Width, Height: s.Size.Height}, true
+		}
+	}
+	return desktop.Screen{}, false
+}
+
+// savePlace keeps where the window stands. What a maximised window would be
+// without that, only the window manager knows.
+func (a *app) savePlace(ctx context.Context) {
+	at := desktop.LoadPlace(a.opts.Env.DataDir)
+	if at.Maximised = runtime.WindowIsMaximised(ctx); !at.Maximised {
+		at.X, at.Y = runtime.WindowGetPosition(ctx)
+		at.Width, at.Height = runtime.WindowGetSize(ctx)
+	}
+	if err := at.Save(a.opts.Env.DataDir); err != nil {
+		a.log.Info("the place of the window was not saved", "error", err)
+	}
+}
+
+// closing decides what the close button does; true keeps the program. The
+// window hides only where a tray can bring it back, asked at this moment
+// (desktop.md 3.4); else the first press minimises and says so, and the next
+// one quits.
+func (a *app) closing(ctx context.Context) (keep bool) {
+	a.savePlace(ctx)
+	select {
+	case <-a.ended:
+		return a.leaving.Swap(true) // Wails asks again for each signal, but its loop ends only once
+	default:
+	}
+	if settings, err := a.services.Settings.Get(); err == nil && !settings.CloseToTray {
+		return a.leave()
+	}
+	if desktop.HasTray() {
+		a.shown.Store(false)
+		hideWindow(ctx)
+		a.hint("desktop:toast.inTray")
+		return true
+	}
+	if a.hinted.Load() {
+		return a.leave()
+	}
+	runtime.WindowMinimise(ctx)
+	a.hint("desktop:toast.noTray")
 	return true
+}
+
+// leave ends the program from the close button itself.
+func (a *app) leave() (keep bool) {
+	a.leaving.Store(true)
+	a.end()
+	return false
+}
+
+// hint tells once a run where the window went.
+func (a *app) hint(key string) {
+	if a.hinted.Swap(true) {
+		return
+	}
+	w := a.words.In("")
+	if settings, err := a.services.Settings.Get(); err == nil {
+		w = a.words.In(settings.Language)
+	}
+	go func() {
+		if err := a.toast(w.T(key), w.T(key+"Body")); err != nil {
+			a.log.Info("a notification could not be shown", "error", err)
+		}
+	}()
 }
 
 func (a *app) closed(context.Context) { a.window.Store(nil) }
@@ -77,18 +186,8 @@ func (a *app) show() {
 		}
 		return
 	}
-	runtime.WindowUnminimise(*ctx)
-	runtime.WindowShow(*ctx)
-}
-
-// end quits for good, from wherever: tray, signal, another start.
-func (a *app) end() {
-	a.ending.Do(func() {
-		close(a.ended)
-		if ctx := a.window.Load(); ctx != nil {
-			runtime.Quit(*ctx)
-		}
-	})
+	a.shown.Store(true)
+	showWindow(*ctx)
 }
 
 // pageLog takes what Wails has to say. Its words about a failed call of the

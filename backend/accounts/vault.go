@@ -62,10 +62,27 @@ const (
 // choice is vault.json. It is written once and never changed by itself.
 type choice struct {
 	Version int    `json:"version"`
-	Kind    string `json:"kind"` // "files"
-	Key     string `json:"key"`
+	Kind    string `json:"kind"`              // VaultFiles or VaultKeychain
+	Service string `json:"service,omitempty"` // of a keychain: the name of this directory's items
+	Key     string `json:"key,omitempty"`     // of files
 	Salt    []byte `json:"salt,omitempty"`
-	Check   []byte `json:"check"` // a sealed constant: tells a wrong key from damage
+	Check   []byte `json:"check,omitempty"` // a sealed constant: tells a wrong key from damage
+}
+
+// The kinds of vault.
+const (
+	VaultFiles    = "files"
+	VaultKeychain = "keychain"
+)
+
+// ChosenVault is the kind of vault a data directory was given, "" when it has
+// none yet. The choice never changes by itself (rulings 2.3).
+func ChosenVault(dataDir string) (string, error) {
+	c, err := chosen(filepath.Join(dataDir, vaultDir))
+	if c == nil {
+		return "", err
+	}
+	return c.Kind, nil
 }
 
 // FileVault keeps each secret in a file, sealed with AES-256-GCM under one
@@ -95,6 +112,9 @@ func OpenFileVault(dataDir string, secret fault.Secret) (*FileVault, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.Kind != VaultFiles {
+		return nil, broken(nil, "This data directory keeps its credentials in a vault of the kind "+c.Kind+", which this program cannot open. Start the one it was made with.")
 	}
 	key, err := c.unlock(dir, secret)
 	if err != nil {
@@ -132,10 +152,16 @@ func readChoice(dir string) (*choice, error) {
 	if err := json.Unmarshal(data, c); err != nil || c.Version != 1 {
 		return nil, broken(err, "The file "+filepath.Join(dir, vaultFile)+" is damaged or from a newer version. Restore it from a backup, or delete the folder "+dir+" and enter your keys again.")
 	}
-	if c.Kind != "files" {
-		return nil, broken(nil, "This data directory keeps its credentials in a vault of the kind "+c.Kind+", which this program cannot open. Start the one it was made with.")
-	}
 	return c, nil
+}
+
+// chosen is readChoice for those who may find none: nil.
+func chosen(dir string) (*choice, error) {
+	c, err := readChoice(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return c, err
 }
 
 // madeBefore tells a vault that lost its vault.json from one that was never
@@ -149,7 +175,7 @@ func madeBefore(dir string) error {
 }
 
 func makeVault(dir string, secret fault.Secret) (*FileVault, error) {
-	c := &choice{Version: 1, Kind: "files"}
+	c := &choice{Version: 1, Kind: VaultFiles}
 	switch raw := rawKey(secret); {
 	case secret == "":
 		c.Key = keyFromFile

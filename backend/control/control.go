@@ -88,6 +88,7 @@ type Rooms struct {
 	Version  string
 	DataDir  string
 	Face     string // window, or browser when ""
+	Shell    Shell  // what only a window can do, nil without one
 
 	BaseURL     string   // BASE_URL, "" = not set
 	CORSOrigins []string // CORS_ORIGIN
@@ -121,6 +122,7 @@ type Services struct {
 	Resilience *Resilience
 	Logs       *Logs
 	Translator *Translator
+	Desktop    *Desktop
 }
 
 // New makes the services. It opens nothing. Without rooms they can be looked
@@ -158,13 +160,14 @@ func New(r Rooms) *Services {
 		Resilience: &Resilience{rooms},
 		Logs:       &Logs{rooms},
 		Translator: newTranslator(),
+		Desktop:    &Desktop{rooms},
 	}
 }
 
 // Bound lists the services whose methods a window may call: every one but
 // Session and Feed.
 func (s *Services) Bound() []any {
-	return []any{s.Overview, s.Health, s.System, s.Nodes, s.Providers, s.Models, s.Combos, s.Routing, s.Keys, s.Settings, s.Security, s.Resilience, s.Logs, s.Translator}
+	return []any{s.Overview, s.Health, s.System, s.Nodes, s.Providers, s.Models, s.Combos, s.Routing, s.Keys, s.Settings, s.Security, s.Resilience, s.Logs, s.Translator, s.Desktop}
 }
 
 // within bounds a verb's wait.

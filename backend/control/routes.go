@@ -3,7 +3,7 @@ package control
 // Routes is the whole management API on one page: who serves what. The calls
 // about sessions stand in Access.routes, because they speak HTTP themselves.
 func Routes(s *Services) []Route {
-	return append(s.Session.routes(),
+	return append(append(s.Session.routes(), s.Desktop.routes()...),
 		stream("GET /api/events", s.serveFeed),
 
 		view("GET /api/system/status", s.System.Status),
@@ -75,7 +75,6 @@ func Routes(s *Services) []Route {
 
 		view("GET /api/resilience", s.Resilience.Get),
 		view("POST /api/resilience/reset", s.Resilience.Reset),
-
 		verb("GET /api/usage/call-logs", s.Logs.Calls),
 		verb("GET /api/receipts/{id}", s.Logs.Receipt),
 

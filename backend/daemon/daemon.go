@@ -53,7 +53,9 @@ const (
 type Options struct {
 	Env       *config.Env
 	Version   string
-	Face      string // window, or browser when "": what Status says
+	Face      string        // window, or browser when "": what Status says
+	Keychain  bool          // a data directory without a vault gets the system's keychain (rulings 2.3)
+	Shell     control.Shell // what only a window can do, nil without one
 	Log       *slog.Logger
 	Now       func() time.Time
 	KeepAlive time.Duration // how long a client hears nothing before a sign of life
@@ -193,6 +195,9 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	db.RetainDays(func() int { return holder.Now().Settings.LogRetentionDays })
 	vault := d.vault()
 	keeper := accounts.NewKeeper(vault)
+	if k, ok := vault.(*accounts.KeychainVault); ok {
+		k.Freed = keeper.Check
+	}
 	keeper.Watch(watchVault(troubles))
 	keeper.Check()
 	pause := control.NewPause(bus, d.opts.Now)
@@ -240,43 +245,6 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 		return nil, err
 	}
 	return &parts{db, meter, handler}, nil
-}
-
-// vault opens the vault, or stands in for one that cannot be opened: accounts
-// then say so, the demo and relays go on, and nothing falls back to another
-// place for secrets (rulings 2.3).
-func (d *Daemon) vault() accounts.Vault {
-	v, err := accounts.OpenFileVault(d.opts.Env.DataDir, d.opts.Env.VaultKey)
-	if err != nil {
-		d.log.Error(Sentence(err), "error", err)
-		return accounts.BrokenVault{Err: err}
-	}
-	if v.Warning != "" {
-		d.log.Warn(v.Warning)
-	}
-	return v
-}
-
-// watchVault makes a condition of a vault that does not work.
-func watchVault(troubles *health.Engine) func(error) {
-	return func(err error) {
-		if err == nil {
-			troubles.Close(health.VaultUnavailable, "")
-			return
-		}
-		troubles.Open(health.Report{Code: health.VaultUnavailable, Detail: Sentence(err)})
-	}
-}
-
-// vaultStatus is the vault as people see it.
-func vaultStatus(k *accounts.Keeper) func() control.VaultStatus {
-	return func() control.VaultStatus {
-		out := control.VaultStatus{Kind: "files", State: "ok"}
-		if err := k.Trouble(); err != nil {
-			out.State, out.Detail = "unavailable", Sentence(err)
-		}
-		return out
-	}
 }
 
 // requireKey: the setting, and always on any other address than loopback.

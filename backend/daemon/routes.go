@@ -52,7 +52,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 		Prober: &prober{p.runner.Egress, p.runner.Catalog, p.keeper, p.runner.UserAgent, port},
 		Tester: &tester{p.runner, p.holder, d.opts.Now},
 		Books:  p.store, Flush: p.runner.Meter.Flush, Access: access, Bus: p.bus, Version: d.opts.Version,
-		Health: p.health, Pause: p.pause, Vault: vaultStatus(p.keeper), DataDir: env.DataDir, Face: d.opts.Face,
+		Health: p.health, Pause: p.pause, Vault: vaultStatus(p.keeper), DataDir: env.DataDir, Face: d.opts.Face, Shell: d.opts.Shell,
 		BaseURL: first(env.BaseURLs), CORSOrigins: env.CORSOrigins,
 		URL: d.URL, Port: port, Go: d.Go, Log: d.log, Now: d.opts.Now,
 	})

@@ -332,6 +332,19 @@ export interface CustomModels {
   models: CustomModel[]
 }
 
+/** DesktopState is how the program is at home on this desktop. */
+export interface DesktopState {
+  /** there is a window */
+  available: boolean
+  startAtLogin: boolean
+  /** this system has login items */
+  canStartAtLogin: boolean
+  /** something shows the tray icon now */
+  hasTray: boolean
+  /** the gateway has its port */
+  listening: boolean
+}
+
 /** Detected is the format of a request. */
 export interface Detected {
   format: string
@@ -418,6 +431,13 @@ export interface FeedTarget {
   /** null = not known */
   until: string | null
   why: string
+}
+
+/** FileToSave is a text that the person may keep in a file of their choice. */
+export interface FileToSave {
+  /** proposed */
+  name?: string
+  text?: string
 }
 
 /** IssuedKey is the only time a key's text is shown. */
@@ -536,6 +556,11 @@ export interface Link {
 export interface LinkFor {
 }
 
+/** LinkToOpen is an address for the person's browser. */
+export interface LinkToOpen {
+  url?: string
+}
+
 /** LocalServer is a model server found on this computer. Nothing is added by finding it: POST /api/providers does that (rulings 3.12). */
 export interface LocalServer {
   /** catalogue id, or openai-compatible: make a node first */
@@ -561,6 +586,11 @@ export interface Locked {
 /** Login is the password of a sign-in. */
 export interface Login {
   password?: string
+}
+
+/** LoginItemChange switches the start at login. */
+export interface LoginItemChange {
+  on?: boolean
 }
 
 /** Model is one model of one provider. ID is what to ask for: prefix/model. */
@@ -767,6 +797,12 @@ export interface Plan {
   error?: string
 }
 
+/** PortChoice is another port for the gateway, for this run. */
+export interface PortChoice {
+  /** 0 = any that is free */
+  port?: number
+}
+
 /** ProcessStatus is how the running gateway is. Endpoint is what an agent is given. State is paused before broken before attention before ready. */
 export interface ProcessStatus {
   version: string
@@ -861,6 +897,12 @@ export interface Sample {
   path?: string
   headers?: Record<string, string>
   body?: unknown
+}
+
+/** SavedFile says where it went. */
+export interface SavedFile {
+  /** "" = the person changed their mind */
+  path: string
 }
 
 /** SessionList holds the sign-ins, the one that asks first, then the last used. */
@@ -1180,6 +1222,11 @@ export interface Verbs {
   'Session.SignIn': { in: SignIn; out: SignedIn }
   'Session.Logout': { in: void; out: SignedOut }
   'Session.Status': { in: void; out: AuthStatus }
+  'Desktop.State': { in: void; out: DesktopState }
+  'Desktop.SetLoginItem': { in: LoginItemChange; out: DesktopState }
+  'Desktop.UsePort': { in: PortChoice; out: ProcessStatus }
+  'Desktop.OpenLink': { in: LinkToOpen; out: void }
+  'Desktop.SaveFile': { in: FileToSave; out: SavedFile }
   'System.Status': { in: void; out: ProcessStatus }
   'System.SignInLink': { in: LinkFor; out: Link }
   'System.Pause': { in: PauseFor; out: ProcessStatus }
@@ -1262,6 +1309,11 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Session.SignIn': { method: 'POST', path: '/api/auth/sign-in', browserOnly: true },
   'Session.Logout': { method: 'POST', path: '/api/auth/logout', browserOnly: true },
   'Session.Status': { method: 'GET', path: '/api/auth/status', browserOnly: true },
+  'Desktop.State': { method: 'GET', path: '/api/desktop' },
+  'Desktop.SetLoginItem': { method: 'PUT', path: '/api/desktop/login-item' },
+  'Desktop.UsePort': { method: 'POST', path: '/api/desktop/port' },
+  'Desktop.OpenLink': { method: 'POST', path: '/api/desktop/link' },
+  'Desktop.SaveFile': { method: 'POST', path: '/api/desktop/file' },
   'System.Status': { method: 'GET', path: '/api/system/status' },
   'System.SignInLink': { method: 'POST', path: '/api/system/sign-in-link' },
   'System.Pause': { method: 'POST', path: '/api/system/pause' },
