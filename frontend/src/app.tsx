@@ -55,8 +55,9 @@ function find(path: string) {
 function Pages() {
   const [path] = usePath();
   const found = find(path);
+  const place = found?.route.sheets ? found.route.id : path;
   return (
-    <Shell pages={pages} page={found?.route} path={path}>
+    <Shell pages={pages} page={found?.route} path={path} place={place}>
       <Suspense fallback={<Skeleton className="mx-auto max-w-page px-gutter py-6" lines={6} />}>
         <Params value={found?.params ?? {}}>
           {createElement((found && bodies.get(found.route.id)) ?? NotFound, { key: found?.route.id })}

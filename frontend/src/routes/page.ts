@@ -18,6 +18,9 @@ export interface PageRoute {
   key?: string;
   /** Words beside those of the first screen. */
   areas: readonly Area[];
+  /** The address below the page only opens a sheet over it: coming and going
+   * there is no arrival, so focus and scroll stay. */
+  sheets?: boolean;
   /** The sidebar and header are not shown (first-run setup). */
   bare?: boolean;
   load: () => Promise<{ Page: ComponentType }>;

@@ -16,11 +16,13 @@ interface ShellProps {
   page: (NavPage & { bare?: boolean }) | undefined;
   /** The path without its search. */
   path: string;
+  /** Another place means that another page was opened. */
+  place: string;
   children: ReactNode;
 }
 
 /** Everything around a page. */
-export function Shell({ pages, page, path, children }: ShellProps) {
+export function Shell({ pages, page, path, place, children }: ShellProps) {
   const { t } = useTranslation('shell');
   useFollowSettings();
   const narrow = useMedia(drawer);
@@ -30,7 +32,7 @@ export function Shell({ pages, page, path, children }: ShellProps) {
   const h1 = useRef<HTMLHeadingElement>(null);
   const title = heading?.title ?? t(page?.title ?? 'page.notFound');
   useDocumentTitle(t('title', { page: title }));
-  useFocusOnArrival(path, h1);
+  useFocusOnArrival(place, h1);
   const sidebar = useMemo(() => ({ pages, badges: {} }), [pages]);
   const bare = page?.bare ?? false;
   return (
@@ -82,12 +84,12 @@ function useDocumentTitle(title: string): void {
 
 /** Another page moves the focus to its heading, so that a screen reader reads
  * on from there. The first page of all leaves the focus alone. */
-function useFocusOnArrival(path: string, h1: { current: HTMLHeadingElement | null }): void {
-  const last = useRef(path);
+function useFocusOnArrival(place: string, h1: { current: HTMLHeadingElement | null }): void {
+  const last = useRef(place);
   useEffect(() => {
-    if (last.current === path) return;
-    last.current = path;
+    if (last.current === place) return;
+    last.current = place;
     window.scrollTo(0, 0);
     h1.current?.focus({ preventScroll: true });
-  }, [path, h1]);
+  }, [place, h1]);
 }

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button, IconButton } from './button';
 import { cn } from './cn';
@@ -94,10 +94,13 @@ interface SheetProps extends Base {
   modal?: boolean;
   side?: 'start' | 'end';
   width?: string;
+  /** Where the focus goes when it closes, for sheets that no button opened. */
+  onCloseAutoFocus?: (event: Event) => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
 }
 
 /** A panel at the edge; it fills a phone's screen. */
-export function Sheet({ open, onOpenChange, title, text, children, actions, footer, modal = false, side = 'end', width = 'sm:w-[560px]' }: SheetProps) {
+export function Sheet({ open, onOpenChange, title, text, children, actions, footer, modal = false, side = 'end', width = 'sm:w-[560px]', onCloseAutoFocus, onKeyDown }: SheetProps) {
   const { t } = useTranslation('common');
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange} modal={modal}>
@@ -107,6 +110,8 @@ export function Sheet({ open, onOpenChange, title, text, children, actions, foot
           onInteractOutside={(event) => {
             if (!modal) event.preventDefault();
           }}
+          {...(onCloseAutoFocus ? { onCloseAutoFocus } : {})}
+          {...(onKeyDown ? { onKeyDown } : {})}
           className={cn(
             'motion-sheet fixed inset-y-0 z-overlay flex w-full max-w-full flex-col border-border bg-surface text-text shadow-dialog focus:outline-none',
             side === 'end' ? 'end-0 border-s' : 'start-0 border-e',

@@ -6,11 +6,18 @@ import { phone, useMedia } from '@/lib/media';
 
 const undoTime = 10_000;
 
+const reason = (error: unknown) => (error instanceof Error && error.message !== '' ? error.message : i18next.t('errors:kind.internal'));
+
 /** Short words at the lower edge. Trouble that needs the person is a condition
  * or stands where it happened, never only here. */
 export const toast = {
   say(text: string): void {
     sonner(text);
+  },
+  /** Something pressed in a list or menu did not work and there is no place
+   * beside it for more than a line. */
+  failed(error: unknown): void {
+    sonner(reason(error));
   },
   /** What was just done, with the way back for ten seconds. Ctrl/Cmd+Z takes
    * the same way. */
@@ -19,7 +26,7 @@ export const toast = {
       sonner.dismiss(id);
       void Promise.resolve(undo()).then(
         () => sonner(i18next.t('common:undone')),
-        (error: unknown) => sonner(error instanceof Error && error.message !== '' ? error.message : i18next.t('errors:kind.internal')),
+        (error: unknown) => sonner(reason(error)),
       );
     });
     const id = sonner(text, {

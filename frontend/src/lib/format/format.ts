@@ -21,6 +21,8 @@ export interface Format {
   duration: (ms: number) => string;
   /** 14:02 */
   clock: (at: Date | string) => string;
+  /** 14:02:11 today, else the day too: for lists where the second counts. */
+  stamp: (at: Date | string, now?: Date) => string;
   /** 2 min ago, 14:02, Mon 09:00, 3 Nov 2026: shorter the nearer. */
   when: (at: Date | string, now?: Date) => string;
   /** The whole of it, for tooltips. */
@@ -44,6 +46,7 @@ export function makeFormat(language: string, t: FormatWords): Format {
   const cents = dollars(2);
   const fine = dollars(4);
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const seconds = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' });
   const date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const dateYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
@@ -83,6 +86,10 @@ export function makeFormat(language: string, t: FormatWords): Format {
     },
     duration,
     clock: (at) => clock.format(new Date(at)),
+    stamp: (at, now = new Date()) => {
+      const then = new Date(at);
+      return (then.toDateString() === now.toDateString() ? seconds : date).format(then);
+    },
     when: (at, now = new Date()) => {
       const then = new Date(at);
       const ago = now.getTime() - then.getTime();
