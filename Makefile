@@ -7,7 +7,7 @@ APP     := build/bin/omniroute-desktop
 CLIENTS := backend/testkit/clients
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build web desktop gtk test check check-web vectors race test-sdk test-agents test-death bench fuzz gcc node
+.PHONY: run build web desktop gtk test check check-web vectors race test-sdk test-agents test-death test-web test-web-short check-e2e screenshots browser bench fuzz gcc node
 
 run: build
 	@exec $(BIN) serve
@@ -40,7 +40,7 @@ frontend/dist/app/index.html: frontend/node_modules/.package-lock.json $(WEB_SOU
 check-web: frontend/node_modules/.package-lock.json
 	cd frontend && npm run --silent check
 
-test: gcc node check check-web race vectors test-sdk
+test: gcc node check check-web race vectors test-sdk test-web-short
 
 check:
 	@test -z "$$(gofmt -l *.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }
@@ -59,6 +59,26 @@ test-sdk: build node
 
 test-agents: build node
 	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && npm --prefix agents install --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs
+
+# The dashboard in a real browser against the real server, where only loopback
+# exists. Both take names of suites: make test-web SUITES="security xss".
+E2E = cd frontend && OMNIROUTE_BIN=$(CURDIR)/$(BIN) e2e/offline.sh node --test-reporter=spec e2e/run.mjs
+
+test-web: build browser check-e2e
+	$(E2E) $(SUITES)
+
+test-web-short: build browser check-e2e
+	$(E2E) --short $(SUITES)
+
+check-e2e: frontend/node_modules/.package-lock.json
+	cd frontend && npx --no-install tsc -p e2e
+
+# Pictures of every page for docs/screenshots.
+screenshots: build browser
+	cd frontend && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node e2e/screenshots.mjs $(PAGES)
+
+browser:
+	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -q NotoSansCJK && fc-list | grep -q DejaVuSans.ttf || backend/testkit/install.sh chromium fontconfig fonts-noto-cjk fonts-dejavu-core
 
 test-death:
 	go test -count=1 -timeout 20m -tags death -run "^TestDeath$$" -v ./backend/daemon
