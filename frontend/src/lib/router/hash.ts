@@ -20,26 +20,37 @@ function current(): string {
   return hash.startsWith('/') ? hash : `/${hash}`;
 }
 
+const listeners = new Set<() => void>();
+
+// One listener for all that look at the address: whoever hears of a change
+// first must not keep it from the others.
+function changed(): void {
+  const to = current();
+  if (to === leave.shown) return;
+  if (leave.guard && leave.allowed !== to && pathOf(to) !== pathOf(leave.shown)) {
+    const guard = leave.guard;
+    window.history.replaceState(null, '', `#${leave.shown}`);
+    guard(() => {
+      leave.allowed = to;
+      window.location.hash = to;
+    });
+    return;
+  }
+  leave.allowed = undefined;
+  leave.shown = to;
+  for (const tell of listeners) tell();
+}
+
 function subscribe(tell: () => void): () => void {
   leave.shown ||= current();
-  const changed = () => {
-    const to = current();
-    if (to === leave.shown) return;
-    if (leave.guard && leave.allowed !== to && pathOf(to) !== pathOf(leave.shown)) {
-      const guard = leave.guard;
-      window.history.replaceState(null, '', `#${leave.shown}`);
-      guard(() => {
-        leave.allowed = to;
-        window.location.hash = to;
-      });
-      return;
-    }
-    leave.allowed = undefined;
-    leave.shown = to;
-    tell();
+  if (listeners.size === 0) window.addEventListener('hashchange', changed);
+  listeners.add(tell);
+  return () => {
+    listeners.delete(tell);
+    if (listeners.size > 0) return;
+    window.removeEventListener('hashchange', changed);
+    leave.shown = '';
   };
-  window.addEventListener('hashchange', changed);
-  return () => window.removeEventListener('hashchange', changed);
 }
 
 const pathOf = (hash: string) => hash.split('?')[0] ?? '/';
