@@ -77,21 +77,23 @@ func listFiles(o PageOptions) map[string]*asset {
 	return out
 }
 
-// asset is one file. It is packed at the first request for it and kept so:
-// there are few, they are small, and they never change while we run.
+// asset is one file. It is packed at the first request that takes it so, and
+// kept: there are few, they are small, and they never change while we run.
 type asset struct {
 	files fs.FS
 	name  string
 	csp   string
 
-	once   sync.Once
+	known  sync.Once
 	failed error
 	size   int
 	tag    string // ETag of the plain bytes
+
+	once   sync.Once
 	packed []byte // gzip, nil = not worth it
 }
 
-func (a *asset) prepare() {
+func (a *asset) look() {
 	text, err := fs.ReadFile(a.files, a.name)
 	if err != nil {
 		a.failed = err
@@ -99,8 +101,12 @@ func (a *asset) prepare() {
 	}
 	sum := sha256.Sum256(text)
 	a.size, a.tag = len(text), base64.RawURLEncoding.EncodeToString(sum[:12])
-	if !compressible(path.Ext(a.name)) {
-		return
+}
+
+func (a *asset) pack() {
+	text, err := fs.ReadFile(a.files, a.name)
+	if err != nil {
+		return // the plain road says so
 	}
 	var buf bytes.Buffer
 	z, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
@@ -117,7 +123,7 @@ func (a *asset) prepare() {
 
 // ServeHTTP answers GET and HEAD.
 func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a.once.Do(a.prepare)
+	a.known.Do(a.look)
 	h := w.Header()
 	protect(h, a.csp)
 	if a.failed != nil {
@@ -129,9 +135,13 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h["Cache-Control"] = []string{"public, max-age=31536000, immutable"}
 	}
 	tag, size := `"`+a.tag+`"`, a.size
-	small := a.packed != nil && takesGzip(r.Header)
-	if a.packed != nil {
+	small := false
+	if compressible(path.Ext(a.name)) {
 		h["Vary"] = []string{"Accept-Encoding"}
+		if takesGzip(r.Header) {
+			a.once.Do(a.pack)
+			small = a.packed != nil
+		}
 	}
 	if small {
 		tag, size = `"`+a.tag+`-gz"`, len(a.packed)

@@ -64,6 +64,7 @@ func (a *Access) statusOf(r *http.Request) AuthStatus {
 	return AuthStatus{Authenticated: err == nil, SetupRequired: s.PasswordHash == "" && !s.SetupComplete, PasswordSet: s.PasswordHash != ""}
 }
 
+// status says whether the caller is signed in, and whether that is needed.
 func (a *Access) status(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, a.statusOf(r))
 }

@@ -177,12 +177,12 @@ func (h *house) routes() []Route {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
 	}
 	table := append(Routes(h.services), Page(PageOptions{Files: built(), CSP: testCSP, Log: discard()})...)
-	return append(table,
+	return Describe("1.2.3", append(table,
 		Serve(TierOpen, "GET /healthz", say("healthy")),
 		Serve(TierDataPlane, "POST /v1/chat/completions", say("chat")),
 		Serve(TierDataPlane, "POST /api/chat", say("ollama")),
 		Serve(TierDataPlane, "/", say("not found")),
-	)
+	))
 }
 
 // ask is one request: text is "METHOD path", headers are "Name: value".

@@ -61,13 +61,13 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 	d.onStop("feed", func(context.Context) error { d.services.Feed.Close(); return nil }) // where no port was opened
 	d.services.EmptyBin()
 	mux := http.NewServeMux()
-	control.Mount(mux, access, append(d.table(p.gate), control.Routes(d.services)...))
+	control.Mount(mux, access, d.table(p.gate))
 	return control.Guard(control.GuardOptions{
 		Hosts: d.ownHosts(), Own: origins(env.BaseURLs), Origins: env.CORSOrigins, Refuse: p.gate.Refuse,
 	}, mux), nil
 }
 
-// table lists what is not a verb: the data plane, the page, health.
+// table is the whole route table: the data plane, the page, health, the verbs.
 func (d *Daemon) table(g *gateway.Server) []control.Route {
 	var out []control.Route
 	methods := map[string][]string{}
@@ -81,10 +81,11 @@ func (d *Daemon) table(g *gateway.Server) []control.Route {
 	}
 	slices.SortFunc(out, func(a, b control.Route) int { return strings.Compare(a.Pattern(), b.Pattern()) })
 	out = append(out, d.pages(g)...)
-	return append(out,
+	out = append(out,
 		control.Serve(control.TierOpen, "GET /healthz", http.HandlerFunc(d.health)),
 		control.Serve(control.TierDataPlane, "/", http.HandlerFunc(g.NotFound)),
 	)
+	return control.Describe(d.opts.Version, append(out, control.Routes(d.services)...))
 }
 
 // pages are the dashboard's files.

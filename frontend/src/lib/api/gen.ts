@@ -1218,78 +1218,151 @@ export interface VaultStatus {
 
 /** Every verb with what goes in and what comes out. */
 export interface Verbs {
+  /** login answers 401 to a wrong password and 429 to whoever tries too often, even with the right one. */
   'Session.Login': { in: Login; out: SignedIn }
+  /** signIn trades the token of a sign-in link for a session (rulings 1.4). */
   'Session.SignIn': { in: SignIn; out: SignedIn }
+  /** logout ends the session of a page that can prove it is ours, and takes the cookie from any. */
   'Session.Logout': { in: void; out: SignedOut }
+  /** status says whether the caller is signed in, and whether that is needed. */
   'Session.Status': { in: void; out: AuthStatus }
+  /** State shows how the program is at home here. */
   'Desktop.State': { in: void; out: DesktopState }
+  /** SetLoginItem makes the program start at login, or not, and shows what came of it. */
   'Desktop.SetLoginItem': { in: LoginItemChange; out: DesktopState }
+  /** UsePort opens another port after the usual one was found taken. */
   'Desktop.UsePort': { in: PortChoice; out: ProcessStatus }
+  /** OpenLink opens a page of the web in the person's browser. */
   'Desktop.OpenLink': { in: LinkToOpen; out: void }
+  /** SaveFile keeps a text in a file that the person chooses. */
   'Desktop.SaveFile': { in: FileToSave; out: SavedFile }
+  /** Status shows how the gateway is. */
   'System.Status': { in: void; out: ProcessStatus }
+  /** SignInLink makes a link that signs one browser in (rulings 1.4). */
   'System.SignInLink': { in: LinkFor; out: Link }
+  /** Pause makes the gateway refuse agents: every call of /v1 is answered 503 with Retry-After in the client's own format. Running answers end normally. A restart ends the pause. */
   'System.Pause': { in: PauseFor; out: ProcessStatus }
+  /** Resume ends a pause. */
   'System.Resume': { in: void; out: ProcessStatus }
+  /** Today sums up the local day. Days begin at a whole hour of UTC: where local midnight is none, up to an hour of the day before is counted in. */
   'Overview.Today': { in: void; out: Today }
+  /** SendTest makes one real request, as an agent would. */
   'Overview.SendTest': { in: TestRequest; out: TestAnswer }
+  /** Conditions lists what is wrong now and what was lately. */
   'Health.Conditions': { in: void; out: ConditionList }
+  /** List lists the nodes. */
   'Nodes.List': { in: void; out: NodeList }
+  /** Create makes a node. */
   'Nodes.Create': { in: NewNode; out: NodeAnswer }
+  /** Validate tries an endpoint without storing anything. */
   'Nodes.Validate': { in: NodeTrial; out: Validity }
+  /** Draft repairs a base URL and finds a prefix while a person types. */
   'Nodes.Draft': { in: NodeDraft; out: DraftedNode }
+  /** Update changes a node. Another host takes the keys of its connections away: a key belongs to the host it was entered for (rulings 2.2). */
   'Nodes.Update': { in: NodeChange; out: NodeAnswer }
+  /** Delete removes a node, its connections and its custom models. For a while they can be restored with their keys; then the keys are deleted, too. */
   'Nodes.Delete': { in: ByID; out: void }
+  /** Restore undoes a deletion, up to ten minutes after it and until the next start. */
   'Nodes.Restore': { in: ByID; out: NodeAnswer }
+  /** List lists the connections. */
   'Providers.List': { in: void; out: ConnectionList }
+  /** Create connects an account. Its model list is read afterwards, so that the answer waits for nobody. */
   'Providers.Create': { in: NewConnection; out: ConnectionAnswer }
+  /** Local looks for model servers on this computer, about a second. */
   'Providers.Local': { in: void; out: LocalServers }
+  /** Catalog lists what can be connected. Providers that need a login which only a later version brings are left out. */
   'Providers.Catalog': { in: void; out: PickerList }
+  /** GuessKey tells by its look whose a key may be. Nobody is asked. */
   'Providers.GuessKey': { in: PastedKey; out: KeyGuesses }
+  /** TryKey tries a key without storing anything. */
   'Providers.TryKey': { in: KeyTrial; out: KeyReport }
+  /** Reorder sets the priorities of a provider's connections. */
   'Providers.Reorder': { in: AccountOrder; out: ConnectionList }
+  /** TestAll tries every connection, four at once. */
   'Providers.TestAll': { in: TestsOf; out: TestedConnections }
+  /** Restore undoes a deletion, up to ten minutes after it and until the next start. */
   'Providers.Restore': { in: ByID; out: ConnectionAnswer }
+  /** Get shows one connection. */
   'Providers.Get': { in: ByID; out: ConnectionAnswer }
+  /** Update changes a connection. Another host without a new key takes the stored one away: the status becomes needs-key (rulings 2.2). */
   'Providers.Update': { in: ConnectionChange; out: ConnectionAnswer }
+  /** Delete removes a connection. For a while it can be restored with its key; then the key is deleted, too. */
   'Providers.Delete': { in: ByID; out: void }
+  /** Test tries a connection. A key the upstream takes again also ends what the gateway held against it. */
   'Providers.Test': { in: TestOf; out: TestResult }
+  /** Release ends what the gateway holds against one connection: cooldowns and breakers of it and of its models. Trouble that is still there comes back with the next call. */
   'Providers.Release': { in: ByID; out: ConnectionAnswer }
+  /** Models asks a connection's upstream for its models. Where there is no list to ask for, it is the catalogue's. */
   'Providers.Models': { in: ByID; out: ModelList }
+  /** Catalog lists every provider and node with its models: those the catalogue knows, those the upstreams of connected accounts list, and the user's own. */
   'Models.Catalog': { in: void; out: Catalog }
+  /** Custom lists the models the user added. */
   'Models.Custom': { in: CustomFilter; out: CustomModels }
+  /** AddCustom adds a model, or renames it. */
   'Models.AddCustom': { in: NewCustomModel; out: CustomModelAnswer }
+  /** RemoveCustom removes a model the user added. */
   'Models.RemoveCustom': { in: CustomModelID; out: void }
+  /** RestoreCustom undoes a removal, up to ten minutes after it and until the next start. */
   'Models.RestoreCustom': { in: CustomModelName; out: CustomModelAnswer }
+  /** Aliases lists the aliases. */
   'Models.Aliases': { in: void; out: AliasList }
+  /** SetAlias adds an alias or changes where it leads. */
   'Models.SetAlias': { in: AliasInput; out: AliasList }
+  /** RemoveAlias removes an alias. */
   'Models.RemoveAlias': { in: AliasID; out: void }
+  /** List lists the combos. */
   'Combos.List': { in: void; out: ComboList }
+  /** Create makes a combo. The first one becomes active (rulings 3.1). */
   'Combos.Create': { in: NewCombo; out: ComboAnswer }
+  /** Test asks every model of a combo for a token. */
   'Combos.Test': { in: ComboName; out: ComboTest }
+  /** Get shows one combo. */
   'Combos.Get': { in: ByID; out: ComboAnswer }
+  /** Update changes a combo. Combos and aliases that name it follow a new name. */
   'Combos.Update': { in: ComboChange; out: ComboAnswer }
+  /** Delete removes a combo. For a while it can be restored. */
   'Combos.Delete': { in: ByID; out: void }
+  /** Restore undoes a deletion, up to ten minutes after it and until the next start. It becomes active again if it was and none is now. */
   'Combos.Restore': { in: ByID; out: ComboAnswer }
+  /** Activate makes a combo the one behind the name auto. */
   'Combos.Activate': { in: ByID; out: ComboAnswer }
+  /** Explain plans a request without calling anyone. A name that means nothing is NotFound, as it would be for the request. */
   'Routing.Explain': { in: Question; out: Plan }
+  /** List lists the keys. */
   'Keys.List': { in: void; out: KeyList }
+  /** Create makes a key and shows it this once. */
   'Keys.Create': { in: NewKey; out: IssuedKey }
+  /** Get shows one key, not its text. */
   'Keys.Get': { in: ByID; out: Key }
+  /** Update changes a key's name, models, expiry, or switches it off. */
   'Keys.Update': { in: KeyChange; out: Key }
+  /** Delete revokes a key. For a while it can be restored. */
   'Keys.Delete': { in: ByID; out: void }
+  /** Restore undoes a deletion, up to ten minutes after it and until the next start: the same text works again. */
   'Keys.Restore': { in: ByID; out: Key }
+  /** Rotate replaces a key's text. The old one is revoked at once. */
   'Keys.Rotate': { in: ByID; out: IssuedKey }
+  /** Get shows every setting. */
   'Settings.Get': { in: void; out: SettingsView }
+  /** Update changes settings and shows the whole. */
   'Settings.Update': { in: SettingsChange; out: SettingsView }
+  /** Sessions lists the browsers that are signed in. */
   'Security.Sessions': { in: SessionsFor; out: SessionList }
+  /** EndSessions signs every browser out, and voids links that would sign one in. */
   'Security.EndSessions': { in: SessionsToEnd; out: void }
+  /** EndSession signs one browser out. */
   'Security.EndSession': { in: SessionToEnd; out: void }
+  /** Get shows the numbers in force and everything that is not simply well. */
   'Resilience.Get': { in: void; out: ResilienceView }
+  /** Reset clears every breaker and cooldown. */
   'Resilience.Reset': { in: void; out: ResetAnswer }
+  /** Calls lists requests. */
   'Logs.Calls': { in: CallFilter; out: CallLogs }
+  /** Receipt shows one request's receipt, in the shape of usage.Receipt's AppendJSON. */
   'Logs.Receipt': { in: ByID; out: unknown }
+  /** Translate does what the gateway does between a client and an upstream. What the gateway would refuse comes back as rejected. */
   'Translator.Translate': { in: TranslationInput; out: TranslationOutput }
+  /** Detect tells the format of a request by path, headers and body. A body that is a string is taken as the exact bytes. */
   'Translator.Detect': { in: Sample; out: Detected }
 }
 
