@@ -190,7 +190,7 @@ type Auth struct {
 	Env         string   `json:"env,omitempty"`          // conventional environment variable
 	TokenShape  string   `json:"token_shape,omitempty"`
 	KeyPatterns []string `json:"key_patterns,omitempty"` // regular expressions, one of which a whole key matches
-	KeyURL      string   `json:"key_url,omitempty"` // where the user makes a key
+	KeyURL      string   `json:"key_url,omitempty"`      // where the user makes a key
 }
 
 // Accepts reports whether a credential can be obtained by a method: apikey,
