@@ -30,9 +30,11 @@ export function App() {
         <TooltipProvider delayDuration={400} skipDelayDuration={200}>
           <Router hook={usePath} searchHook={useSearchText}>
             <Door>
-              <LiveProvider>
-                <Pages />
-              </LiveProvider>
+              {(onLocked) => (
+                <LiveProvider>
+                  <Pages onLocked={onLocked} />
+                </LiveProvider>
+              )}
             </Door>
           </Router>
           <Toaster />
@@ -52,12 +54,12 @@ function find(path: string) {
   return undefined;
 }
 
-function Pages() {
+function Pages({ onLocked }: { onLocked: () => void }) {
   const [path] = usePath();
   const found = find(path);
   const place = found?.route.sheets ? found.route.id : path;
   return (
-    <Shell pages={pages} page={found?.route} path={path} place={place}>
+    <Shell pages={pages} page={found?.route} path={path} place={place} onLocked={onLocked}>
       <Suspense fallback={<Skeleton className="mx-auto max-w-page px-gutter py-6" lines={6} />}>
         <Params value={found?.params ?? {}}>
           {createElement((found && bodies.get(found.route.id)) ?? NotFound, { key: found?.route.id })}

@@ -6,7 +6,7 @@ const Lock = lazy(async () => ({ default: (await import('@/features/lock')).Lock
 
 /** Lets in who may come in. Shows the lock page or the way to sign in to
  * everyone else, and comes back when the session ends. */
-export function Door({ children }: { children: ReactNode }) {
+export function Door({ children }: { children: (onLocked: () => void) => ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<Standing | 'asking' | 'silent'>('asking');
   const [refusal, setRefusal] = useState<ApiFault | null>(null);
@@ -40,14 +40,11 @@ export function Door({ children }: { children: ReactNode }) {
     return () => window.removeEventListener('hashchange', onHash);
   }, [ask]);
 
-  useEffect(
-    () =>
-      onUnauthorized(() => {
-        client.clear();
-        void ask();
-      }),
-    [ask, client],
-  );
+  const leave = useCallback(() => {
+    client.clear();
+    void ask();
+  }, [ask, client]);
+  useEffect(() => onUnauthorized(leave), [leave]);
 
   // Nobody answers: asked again until somebody does.
   useEffect(() => {
@@ -56,7 +53,7 @@ export function Door({ children }: { children: ReactNode }) {
     return () => clearInterval(timer);
   }, [state, ask]);
 
-  if (state === 'in') return children;
+  if (state === 'in') return children(leave);
   if (state === 'asking') return null;
   return (
     <Suspense>

@@ -1,10 +1,14 @@
-import { ArrowLeft, CircleUserRound, Menu as Burger } from 'lucide-react';
+import { ArrowLeft, CircleUserRound, Keyboard, Lock, Menu as Burger, Search } from 'lucide-react';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '@/components/ui/button';
-import { Menu, MenuChoice, MenuChoiceItem, MenuLabel } from '@/components/ui/menu';
+import { Button, IconButton } from '@/components/ui/button';
+import { Menu, MenuChoice, MenuChoiceItem, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu';
+import { Kbd } from '@/components/ui/text';
 import { Tooltip } from '@/components/ui/tooltip';
-import { themes, isTheme } from '@/lib/theme';
+import { phone, useMedia } from '@/lib/media';
+import { isApple } from '@/lib/platform';
+import { densities, isDensity, isTheme, themes } from '@/lib/theme';
+import { Bell } from './bell';
 import { LanguageMenu } from './language-menu';
 import { usePreferences } from './preferences';
 
@@ -14,13 +18,19 @@ interface HeaderProps {
   heading: RefObject<HTMLHeadingElement | null>;
   /** Opens the drawer; only where there is no sidebar. */
   onMenu: (() => void) | undefined;
+  onPalette: () => void;
+  onHelp: () => void;
+  /** Only where a password exists. */
+  onLock: (() => void) | undefined;
 }
 
-export function Header({ title, back, heading, onMenu }: HeaderProps) {
+export function Header({ title, back, heading, onMenu, onPalette, onHelp, onLock }: HeaderProps) {
   const { t } = useTranslation(['shell', 'common']);
+  const small = useMedia(phone);
   const preferences = usePreferences();
+  const search = <Search size={16} strokeWidth={1.75} aria-hidden />;
   return (
-    <header className="sticky top-0 z-shell flex min-h-14 items-center gap-2 border-b border-border bg-bg px-gutter">
+    <header className="sticky top-0 z-shell flex min-h-14 items-center gap-1 border-b border-border bg-bg px-gutter">
       {onMenu && <IconButton label={t('nav.open')} icon={<Burger size={20} strokeWidth={1.75} aria-hidden />} onClick={onMenu} className="-ms-2" />}
       {back !== undefined && (
         <Tooltip text={t('common:back')}>
@@ -32,6 +42,16 @@ export function Header({ title, back, heading, onMenu }: HeaderProps) {
       <h1 ref={heading} tabIndex={-1} className="m-0 min-w-0 grow truncate text-page">
         {title}
       </h1>
+      {small ? (
+        <IconButton label={t('palette.open')} icon={search} onClick={onPalette} />
+      ) : (
+        <Button onClick={onPalette} aria-keyshortcuts="Control+K Meta+K" className="me-2 w-64 justify-start font-normal text-text-3 shrink [&>span]:w-full">
+          {search}
+          <span className="min-w-0 grow truncate">{t('search')}</span>
+          <Kbd>{isApple() ? '⌘K' : 'Ctrl K'}</Kbd>
+        </Button>
+      )}
+      <Bell />
       <LanguageMenu value={preferences.language} onChange={preferences.chooseLanguage} />
       <Menu label={t('me.label')} trigger={<IconButton label={t('me.label')} icon={<CircleUserRound size={16} strokeWidth={1.75} aria-hidden />} />}>
         <MenuLabel>{t('me.theme')}</MenuLabel>
@@ -42,6 +62,23 @@ export function Header({ title, back, heading, onMenu }: HeaderProps) {
             </MenuChoiceItem>
           ))}
         </MenuChoice>
+        <MenuLabel>{t('me.density')}</MenuLabel>
+        <MenuChoice label={t('me.density')} value={preferences.density} onChange={(value) => isDensity(value) && preferences.chooseDensity(value)}>
+          {densities.map((density) => (
+            <MenuChoiceItem key={density} value={density} keepOpen>
+              {t(`density.${density}`)}
+            </MenuChoiceItem>
+          ))}
+        </MenuChoice>
+        <MenuLine />
+        <MenuItem icon={<Keyboard size={16} strokeWidth={1.75} aria-hidden />} hint="?" onSelect={onHelp}>
+          {t('me.keyboard')}
+        </MenuItem>
+        {onLock && (
+          <MenuItem icon={<Lock size={16} strokeWidth={1.75} aria-hidden />} onSelect={onLock}>
+            {t('me.lock')}
+          </MenuItem>
+        )}
       </Menu>
     </header>
   );

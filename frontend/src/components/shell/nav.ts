@@ -10,3 +10,12 @@ export interface NavPage {
   nav?: { group: 'top' | 'connect' | 'observe' | 'end'; icon: LucideIcon };
   key?: string;
 }
+
+export function hrefOf(page: NavPage): string {
+  return `#${page.path.replace(/\/:.*$/, '') || '/'}`;
+}
+
+export function isCurrent(page: NavPage, path: string): boolean {
+  const base = hrefOf(page).slice(1);
+  return base === '/' ? path === '/' || (page.aliases ?? []).includes(path) : path === base || path.startsWith(`${base}/`);
+}

@@ -1,14 +1,24 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { HeadingContext } from '@/components/page';
+import { cn } from '@/components/ui/cn';
 import { Sheet } from '@/components/ui/overlay';
+import { inWindow, signOut } from '@/lib/api';
+import { useShortcuts } from '@/lib/keys/shortcuts';
+import { undoLast } from '@/lib/keys/undo';
 import { drawer, useMedia } from '@/lib/media';
+import { navigate } from '@/lib/router';
 import { Banner } from './banner';
+import { ConditionStrip } from './condition-strip';
+import { useConditions } from './conditions';
 import { ErrorBoundary } from './error-boundary';
 import { Header } from './header';
-import type { NavPage } from './nav';
+import { hrefOf, type NavPage } from './nav';
 import { useFollowSettings } from './preferences';
 import { Sidebar } from './sidebar';
+
+const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
+const KeyboardHelp = lazy(async () => ({ default: (await import('./keyboard-help')).KeyboardHelp }));
 
 interface ShellProps {
   pages: readonly NavPage[];
@@ -18,26 +28,41 @@ interface ShellProps {
   path: string;
   /** Another place means that another page was opened. */
   place: string;
+  onLocked: () => void;
   children: ReactNode;
 }
 
 /** Everything around a page. */
-export function Shell({ pages, page, path, place, children }: ShellProps) {
+export function Shell({ pages, page, path, place, onLocked, children }: ShellProps) {
   const { t } = useTranslation('shell');
-  useFollowSettings();
-  const narrow = useMedia(drawer);
-  const rail = useMedia('(min-width: 900px) and (max-width: 1199px)');
-  const [open, setOpen] = useState(false);
+  const { singleKeys, locked } = useFollowSettings();
   const [heading, setHeading] = useState<{ title: string; back?: string | undefined } | null>(null);
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
   const h1 = useRef<HTMLHeadingElement>(null);
   const title = heading?.title ?? t(page?.title ?? 'page.notFound');
-  useDocumentTitle(t('title', { page: title }));
+  const documentTitle = t('title', { page: title });
+  useEffect(() => {
+    document.title = documentTitle;
+  }, [documentTitle]);
   useFocusOnArrival(place, h1);
-  const sidebar = useMemo(() => ({ pages, badges: {} }), [pages]);
   const bare = page?.bare ?? false;
+  useShortcuts({
+    palette: () => setPalette(true),
+    settings: () => navigate('/settings'),
+    help: () => setHelp(true),
+    undo: undoLast,
+    singleKeys,
+    go: (letter) => {
+      const to = pages.find((one) => one.key === letter && one.nav);
+      if (to) navigate(hrefOf(to).slice(1));
+      return to !== undefined;
+    },
+  });
+  const lock = locked && !inWindow() ? () => void signOut().finally(onLocked) : undefined;
   return (
     <HeadingContext value={setHeading}>
-      <a href="#main" onClick={(event) => toContent(event)} className="fixed start-2 top-2 z-toast -translate-y-16 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0">
+      <a href="#main" onClick={toContent} className="fixed start-2 top-2 z-toast -translate-y-16 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0">
         {t('skip')}
       </a>
       {bare ? (
@@ -45,41 +70,53 @@ export function Shell({ pages, page, path, place, children }: ShellProps) {
           <ErrorBoundary at={path}>{children}</ErrorBoundary>
         </main>
       ) : (
-        <div className="flex min-h-dvh">
-          {!narrow && (
-            <div className={`sticky top-0 flex h-dvh shrink-0 flex-col border-e border-border bg-sunken ${rail ? 'w-14' : 'w-58'}`}>
-              <Sidebar {...sidebar} rail={rail} />
-            </div>
-          )}
-          <div className="flex min-w-0 grow flex-col">
-            <Header title={title} back={heading?.back} heading={h1} onMenu={narrow ? () => setOpen(true) : undefined} />
-            <Banner />
-            <main id="main" tabIndex={-1} className="min-w-0 grow focus:outline-none">
-              <ErrorBoundary at={path}>{children}</ErrorBoundary>
-            </main>
-          </div>
-          {narrow && (
-            <Sheet open={open} onOpenChange={setOpen} title={t('nav.label')} side="start" width="w-72" modal>
-              <div className="-m-4 flex min-h-full flex-col">
-                <Sidebar {...sidebar} rail={false} onNavigate={() => setOpen(false)} />
-              </div>
-            </Sheet>
-          )}
+        <Frame pages={pages} header={(onMenu) => <Header title={title} back={heading?.back} heading={h1} onMenu={onMenu} onPalette={() => setPalette(true)} onHelp={() => setHelp(true)} onLock={lock} />}>
+          <ErrorBoundary at={path}>{children}</ErrorBoundary>
+        </Frame>
+      )}
+      <Suspense>
+        {palette && <Palette open onOpenChange={setPalette} pages={pages} onHelp={() => setHelp(true)} />}
+        {help && <KeyboardHelp open onOpenChange={setHelp} pages={pages} singleKeys={singleKeys} />}
+      </Suspense>
+    </HeadingContext>
+  );
+}
+
+function Frame({ pages, header, children }: { pages: readonly NavPage[]; header: (onMenu: (() => void) | undefined) => ReactNode; children: ReactNode }) {
+  const { t } = useTranslation('shell');
+  const narrow = useMedia(drawer);
+  const rail = useMedia('(min-width: 900px) and (max-width: 1199px)');
+  const [open, setOpen] = useState(false);
+  const { badges } = useConditions();
+  return (
+    <div className="flex min-h-dvh">
+      {!narrow && (
+        <div className={cn('sticky top-0 flex h-dvh shrink-0 flex-col border-e border-border bg-sunken', rail ? 'w-14' : 'w-58')}>
+          <Sidebar pages={pages} badges={badges} rail={rail} />
         </div>
       )}
-    </HeadingContext>
+      <div className="flex min-w-0 grow flex-col">
+        {header(narrow ? () => setOpen(true) : undefined)}
+        <Banner />
+        <main id="main" tabIndex={-1} className="min-w-0 grow focus:outline-none">
+          <ConditionStrip />
+          {children}
+        </main>
+      </div>
+      {narrow && (
+        <Sheet open={open} onOpenChange={setOpen} title={t('nav.label')} side="start" width="w-72" modal>
+          <div className="-m-4 flex min-h-full flex-col">
+            <Sidebar pages={pages} badges={badges} rail={false} onNavigate={() => setOpen(false)} />
+          </div>
+        </Sheet>
+      )}
+    </div>
   );
 }
 
 function toContent(event: { preventDefault: () => void }): void {
   event.preventDefault(); // the hash is ours
   document.getElementById('main')?.focus();
-}
-
-function useDocumentTitle(title: string): void {
-  useEffect(() => {
-    document.title = title;
-  }, [title]);
 }
 
 /** Another page moves the focus to its heading, so that a screen reader reads

@@ -4,14 +4,7 @@ import { Tooltip } from '@/components/ui/tooltip';
 import { usePath } from '@/lib/router';
 import { Logo } from './logo';
 import { ComboSwitch, GatewayStatus } from './standing';
-import type { NavPage } from './nav';
-
-const hrefOf = (page: NavPage) => `#${page.path.replace(/\/:.*$/, '') || '/'}`;
-
-function isCurrent(page: NavPage, path: string): boolean {
-  const base = page.path.replace(/\/:.*$/, '') || '/';
-  return base === '/' ? path === '/' || (page.aliases ?? []).includes(path) : path === base || path.startsWith(`${base}/`);
-}
+import { hrefOf, isCurrent, type NavPage } from './nav';
 
 interface SidebarProps {
   pages: readonly NavPage[];

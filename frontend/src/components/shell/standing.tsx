@@ -1,31 +1,31 @@
-import { ChevronsUpDown, Circle, Copy, Layers } from 'lucide-react';
+import { ChevronsUpDown, CircleCheck, CirclePause, CircleX, Copy, Layers, LoaderCircle, Pause, Play, TriangleAlert, Unplug, type LucideIcon } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/components/ui/cn';
 import { Menu, MenuChoice, MenuChoiceItem, MenuItem, MenuLabel, MenuLine, MenuLink } from '@/components/ui/menu';
-import { toast } from '@/components/ui/toaster';
-import { copyText } from '@/lib/platform';
-import { useAct, useLink, useVerb } from '@/lib/query';
+import { useFormat } from '@/lib/format';
+import { useGateway, type GatewayState } from './use-gateway';
 
 const row = 'flex min-h-9 w-full items-center gap-2.5 rounded-control border-0 bg-transparent px-3 text-body text-text transition-colors duration-fast hover:bg-hover pointer-coarse:min-h-11';
 
+const looks: Record<GatewayState, [icon: LucideIcon, tone: string]> = {
+  ready: [CircleCheck, 'text-ok'],
+  attention: [TriangleAlert, 'text-warn'],
+  broken: [CircleX, 'text-bad'],
+  paused: [CirclePause, 'text-off'],
+  connecting: [LoaderCircle, 'text-off'],
+  unreachable: [Unplug, 'text-bad'],
+};
+
+const minutes = [15, 60];
+
 /** How the gateway is, in one word, and what can be done about it. */
 export function GatewayStatus({ rail }: { rail: boolean }) {
-  const { t } = useTranslation(['shell', 'common']);
-  const { data } = useVerb('System.Status');
-  const link = useLink();
-  const state = link === 'lost' ? 'unreachable' : data === undefined ? 'connecting' : 'ready';
-  const word = t(`gateway.${state}`);
-  const port = data?.url === undefined ? '' : new URL(data.url).port;
-  const tone = state === 'ready' ? 'text-ok' : state === 'connecting' ? 'text-off' : 'text-bad';
-  const copy = async () => {
-    if (data === undefined) return;
-    try {
-      await copyText(`${data.url.replace(/\/$/, '')}/v1`);
-      toast.say(t('common:copied'));
-    } catch {
-      toast.say(t('common:copyFailed'));
-    }
-  };
+  const { t } = useTranslation('shell');
+  const format = useFormat();
+  const { state, status, copy, pause, resume } = useGateway();
+  const [Icon, tone] = looks[state];
+  const word = state === 'paused' && status?.pausedUntil !== undefined ? t('gateway.pausedUntil', { time: format.clock(status.pausedUntil) }) : t(`gateway.${state}`);
+  const icon = (Of: LucideIcon) => <Of size={16} strokeWidth={1.75} aria-hidden />;
   return (
     <Menu
       align="start"
@@ -33,19 +33,37 @@ export function GatewayStatus({ rail }: { rail: boolean }) {
       label={t('gateway.label')}
       trigger={
         <button type="button" className={cn(row, rail && 'justify-center px-0')}>
-          <Circle size={10} fill="currentColor" strokeWidth={0} aria-hidden className={tone} />
+          <Icon size={16} strokeWidth={1.75} aria-hidden className={tone} />
+          <span className="sr-only">{t('gateway.label')}: </span>
           <span className={cn('min-w-0 grow truncate', rail && 'sr-only')}>{word}</span>
-          {port !== '' && (
+          {status !== undefined && (
             <span dir="ltr" className={cn('figures text-small text-text-3', rail && 'sr-only')}>
-              :{port}
+              :{status.port}
             </span>
           )}
         </button>
       }
     >
-      <MenuItem icon={<Copy size={16} strokeWidth={1.75} aria-hidden />} onSelect={() => void copy()}>
+      <MenuItem icon={icon(Copy)} onSelect={copy}>
         {t('gateway.copy')}
       </MenuItem>
+      <MenuLine />
+      {state === 'paused' ? (
+        <MenuItem icon={icon(Play)} onSelect={resume}>
+          {t('gateway.resume')}
+        </MenuItem>
+      ) : (
+        <>
+          {minutes.map((n) => (
+            <MenuItem key={n} icon={icon(Pause)} onSelect={() => pause(n)}>
+              {t('gateway.pauseFor', { time: format.duration(n * 60_000) })}
+            </MenuItem>
+          ))}
+          <MenuItem icon={icon(Pause)} onSelect={() => pause(0)}>
+            {t('gateway.pauseOpen')}
+          </MenuItem>
+        </>
+      )}
     </Menu>
   );
 }
@@ -53,26 +71,9 @@ export function GatewayStatus({ rail }: { rail: boolean }) {
 /** The active combo: two presses to change it, from anywhere. */
 export function ComboSwitch({ rail }: { rail: boolean }) {
   const { t } = useTranslation('shell');
-  const { data } = useVerb('Combos.List');
-  const activate = useAct('Combos.Activate');
-  const combos = data?.combos ?? [];
+  const { combos, activate } = useGateway();
   const active = combos.find((combo) => combo.isActive);
   if (combos.length === 0) return null;
-  const choose = (id: string) => {
-    const next = combos.find((combo) => combo.id === id);
-    if (!next || next.id === active?.id) return;
-    activate.mutate(
-      { id },
-      {
-        onSuccess: () => {
-          const words = t('combo.now', { name: next.name });
-          if (active) toast.undo(words, () => activate.mutateAsync({ id: active.id }));
-          else toast.say(words);
-        },
-        onError: (error) => toast.say(error.message),
-      },
-    );
-  };
   return (
     <Menu
       align="start"
@@ -88,7 +89,7 @@ export function ComboSwitch({ rail }: { rail: boolean }) {
       }
     >
       <MenuLabel>{t('combo.label')}</MenuLabel>
-      <MenuChoice label={t('combo.switch')} value={active?.id ?? ''} onChange={choose}>
+      <MenuChoice label={t('combo.switch')} value={active?.id ?? ''} onChange={activate}>
         {combos.map((combo) => (
           <MenuChoiceItem key={combo.id} value={combo.id}>
             {combo.name}

@@ -2,6 +2,7 @@ import i18next, { type BackendModule, type i18n } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { firstAreas, isLanguage, pick, type Area } from './languages';
 
+export { useCodeWords } from './codes';
 export { areas, firstAreas, isLanguage, languages, pick, type Area, type Language } from './languages';
 
 type Catalogue = Record<string, never>;

@@ -1,0 +1,67 @@
+import { useTranslation } from 'react-i18next';
+import { toast } from '@/components/ui/toaster';
+import type { Combo, ProcessStatus } from '@/lib/api';
+import { copyText } from '@/lib/platform';
+import { useAct, useLink, useVerb } from '@/lib/query';
+
+export type GatewayState = ProcessStatus['state'] | 'connecting' | 'unreachable';
+
+export interface Gateway {
+  state: GatewayState;
+  status: ProcessStatus | undefined;
+  combos: readonly Combo[];
+  copy: () => void;
+  /** Minutes; 0 = until a person resumes. */
+  pause: (minutes: number) => void;
+  resume: () => void;
+  /** Makes a combo the one that answers to `auto`, with the way back. */
+  activate: (id: string) => void;
+}
+
+/** How the gateway is and what every part of the shell can do with it. */
+export function useGateway(): Gateway {
+  const { t } = useTranslation(['shell', 'common']);
+  const { data: status } = useVerb('System.Status');
+  const { data: list } = useVerb('Combos.List');
+  const link = useLink();
+  const pausing = useAct('System.Pause');
+  const resuming = useAct('System.Resume');
+  const activating = useAct('Combos.Activate');
+  const combos = list?.combos ?? [];
+  const state = link === 'lost' ? 'unreachable' : (status?.state ?? 'connecting');
+  const failed = (error: Error) => toast.say(error.message);
+
+  const copy = async () => {
+    if (!status) return;
+    try {
+      await copyText(status.endpoint);
+      toast.say(t('common:copied'));
+    } catch {
+      toast.say(t('common:copyFailed'));
+    }
+  };
+  return {
+    state,
+    status,
+    combos,
+    copy: () => void copy(),
+    pause: (minutes) => pausing.mutate({ minutes }, { onSuccess: () => toast.undo(t('gateway.pausedToast'), () => resuming.mutateAsync(undefined)), onError: failed }),
+    resume: () => resuming.mutate(undefined, { onSuccess: () => toast.say(t('gateway.resumedToast')), onError: failed }),
+    activate: (id) => {
+      const next = combos.find((combo) => combo.id === id);
+      const before = combos.find((combo) => combo.isActive);
+      if (!next || next.id === before?.id) return;
+      activating.mutate(
+        { id },
+        {
+          onSuccess: () => {
+            const words = t('combo.now', { name: next.name });
+            if (before) toast.undo(words, () => activating.mutateAsync({ id: before.id }));
+            else toast.say(words);
+          },
+          onError: failed,
+        },
+      );
+    },
+  };
+}
