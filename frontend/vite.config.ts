@@ -36,6 +36,23 @@ function earlyScript(): Plugin {
   };
 }
 
+interface Graph {
+  getModuleInfo: (id: string) => { importers: readonly string[] } | null;
+}
+
+// What the shell and Home import is one file: a first visit makes few requests
+// (dashboard.md section 0). Everything behind a dynamic import stays apart.
+const firstRoots = [at('src/main.tsx'), at('src/features/home/index.ts')];
+const first = new Map<string, boolean>();
+function onFirstScreen(id: string, graph: Graph): boolean {
+  const known = first.get(id);
+  if (known !== undefined) return known;
+  first.set(id, false); // circles end here
+  const is = firstRoots.includes(id) || (graph.getModuleInfo(id)?.importers ?? []).some((importer) => onFirstScreen(importer, graph));
+  first.set(id, is);
+  return is;
+}
+
 export default defineConfig(({ mode }) => ({
   plugins: [react(), tailwindcss(), earlyScript()],
   resolve: { alias: { '@': at('src') } },
@@ -47,20 +64,21 @@ export default defineConfig(({ mode }) => ({
   build: {
     outDir: mode === 'production' ? 'dist/app' : `dist/${mode}`,
     emptyOutDir: true,
-    manifest: true,
     target: ['chrome111', 'safari16.4', 'firefox128'],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
             {
-              name: (id: string) => {
+              debugName: 'first screen',
+              name: (id: string, graph: Graph) => {
                 const word = /\/src\/i18n\/([^/]+)\/([^/]+)\.json$/.exec(id);
                 if (word) return firstWords.includes(word[2] ?? '') ? `words-${word[1]}` : null;
-                return null;
+                return onFirstScreen(id, graph) ? 'app' : null;
               },
             },
           ],

@@ -4,21 +4,13 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const dist = new URL('../dist/app/', import.meta.url);
-const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));
 const size = (file) => gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length;
 
+const page = readFileSync(new URL('index.html', dist), 'utf8');
 const files = new Set(['index.html']);
-function take(key) {
-  const chunk = manifest[key];
-  if (!chunk || files.has(chunk.file)) return;
-  files.add(chunk.file);
-  for (const css of chunk.css ?? []) files.add(css);
-  for (const other of chunk.imports ?? []) take(other);
-}
-take('index.html');
-take('src/features/home/index.ts');
+for (const match of page.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)) files.add(match[1]);
 for (const file of readdirSync(new URL('assets/', dist))) {
-  if (/^(early|words-en)-/.test(file)) files.add(`assets/${file}`);
+  if (/^words-en-|^home-/.test(file)) files.add(`assets/${file}`);
 }
 
 const kb = (n) => `${(n / 1024).toFixed(1)} KB`;
