@@ -163,9 +163,9 @@ func (a *app) hint(key string) {
 	if a.hinted.Swap(true) {
 		return
 	}
-	w := a.words.In("")
+	w := desktop.Speak(a.words, "")
 	if settings, err := a.services.Settings.Get(); err == nil {
-		w = a.words.In(settings.Language)
+		w = desktop.Speak(a.words, settings.Language)
 	}
 	go func() {
 		if err := a.toast(w.T(key), w.T(key+"Body")); err != nil {

@@ -36,7 +36,7 @@ func (s *Shell) notice(m control.Message) {
 	if err != nil {
 		return
 	}
-	w := s.o.Words.In(settings.Language)
+	w := Speak(s.o.Words, settings.Language)
 	chosen := config.Notifications(settings.Notifications)
 	wanted := wants(chosen, edge.Code) && !chosen.Quiet(s.o.Now().Local())
 	c := s.condition(is)
@@ -89,15 +89,15 @@ func wants(n config.Notifications, code string) bool {
 
 func title(w i18n.Words, c *control.Condition) string { return speak(w, c, ".title") }
 
-func sentence(w i18n.Words, c *control.Condition) string {
-	if !w.Has("conditions:" + c.Code + ".sentence") {
+func sentence(w i18n.Words, c *control.Condition) string { return speak(w, c, ".sentence") }
+
+// speak fills a text of a condition. Times are those of this machine. Detail
+// is what scripts read, and better than nothing.
+func speak(w i18n.Words, c *control.Condition, part string) string {
+	key := "conditions:" + c.Code + part
+	if !w.Has(key) {
 		return c.Detail
 	}
-	return speak(w, c, ".sentence")
-}
-
-// speak fills a text of a condition. Times are those of this machine.
-func speak(w i18n.Words, c *control.Condition, part string) string {
 	pairs := make([]any, 0, 2*len(c.Args))
 	for name, value := range c.Args {
 		if at, err := time.Parse(time.RFC3339, value); err == nil {
@@ -105,7 +105,7 @@ func speak(w i18n.Words, c *control.Condition, part string) string {
 		}
 		pairs = append(pairs, name, value)
 	}
-	return w.T("conditions:"+c.Code+part, pairs...)
+	return w.T(key, pairs...)
 }
 
 // say queues a notification. The ninth that waits is lost: nobody reads nine.

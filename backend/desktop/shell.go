@@ -126,9 +126,9 @@ func concernsTray(topic string) bool {
 func (s *Shell) words() i18n.Words {
 	settings, err := s.o.Services.Settings.Get()
 	if err != nil {
-		return s.o.Words.In("")
+		return Speak(s.o.Words, "")
 	}
-	return s.o.Words.In(settings.Language)
+	return Speak(s.o.Words, settings.Language)
 }
 
 func (s *Shell) draw() {
