@@ -65,6 +65,9 @@ func listFiles(o PageOptions) map[string]*asset {
 		return out
 	}
 	err := fs.WalkDir(o.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && name != "." && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir // what the build keeps for itself
+		}
 		if err == nil && !d.IsDir() {
 			out[name] = &asset{files: o.Files, name: name, csp: o.CSP}
 		}

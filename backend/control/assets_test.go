@@ -23,6 +23,7 @@ func built() fstest.MapFS {
 		"theme.js":               {Data: []byte(script)},
 		"logo.png":               {Data: []byte("\x89PNG")},
 		"assets/index-C0ffee.js": {Data: []byte(script)},
+		".vite/manifest.json":    {Data: []byte("{}")},
 		"assets/tiny-0.css":      {Data: []byte("a{}")},
 	}
 }
@@ -138,7 +139,7 @@ func TestPagePacksWhatGetsSmaller(t *testing.T) {
 
 func TestPageServesNothingElse(t *testing.T) {
 	mux := pageMux(built())
-	for path, want := range map[string]int{"/assets/": 404, "/assets/old-1.js": 404, "/keep": 418, "/theme.css": 418, "/assets/%2e%2e/index.html": 404, "/assets/..%2findex.html": 404} {
+	for path, want := range map[string]int{"/assets/": 404, "/assets/old-1.js": 404, "/keep": 418, "/.vite/manifest.json": 418, "/theme.css": 418, "/assets/%2e%2e/index.html": 404, "/assets/..%2findex.html": 404} {
 		r := fetch(mux, "GET "+path)
 		if r.StatusCode != want {
 			t.Errorf("%s: %d, want %d", path, r.StatusCode, want)
