@@ -78,7 +78,7 @@ export default defineConfig(({ mode }) => ({
               name: (id: string, graph: Graph) => {
                 const word = /\/src\/i18n\/([^/]+)\/([^/]+)\.json$/.exec(id);
                 if (word) return firstWords.includes(word[2] ?? '') ? `words-${word[1]}` : null;
-                return onFirstScreen(id, graph) ? 'app' : null;
+                return id.includes('rolldown/runtime') || onFirstScreen(id, graph) ? 'app' : null;
               },
             },
           ],

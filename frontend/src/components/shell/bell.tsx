@@ -11,8 +11,8 @@ import { conditionKey, useConditions, useConditionWords } from './conditions';
 /** Open conditions first, then what came and went lately. */
 export function Bell() {
   const { t } = useTranslation('shell');
-  const { open, recent } = useConditions();
   const [shown, setShown] = useState(false);
+  const { open, recent } = useConditions(shown);
   const close = () => setShown(false);
   const label = open.length > 0 ? `${t('bell.label')}: ${t('badge', { count: open.length })}` : t('bell.label');
   return (

@@ -9,9 +9,12 @@ export const conditionKey = (condition: Condition | ConditionEdge) => `${conditi
 /** The page a condition's way out leads to. */
 const pageOf: Record<string, string> = { open_providers: 'providers', open_account: 'providers', open_combos: 'combos', open_settings: 'settings', open_logs: 'logs' };
 
-export function useConditions(): { open: readonly Condition[]; recent: readonly ConditionEdge[]; badges: Readonly<Record<string, number>> } {
-  const { data } = useVerb('Health.Conditions');
-  const open = data?.conditions ?? [];
+/** Asked for only while there are any, or while someone looks (`wanted`). */
+export function useConditions(wanted = false): { open: readonly Condition[]; recent: readonly ConditionEdge[]; badges: Readonly<Record<string, number>> } {
+  const { data: status } = useVerb('System.Status');
+  const some = (status?.conditions ?? 0) > 0;
+  const { data } = useVerb('Health.Conditions', undefined, { enabled: some || wanted });
+  const open = some || wanted ? (data?.conditions ?? []) : [];
   const badges: Record<string, number> = {};
   for (const condition of open) {
     const page = condition.action && pageOf[condition.action.label];

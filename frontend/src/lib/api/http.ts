@@ -1,4 +1,4 @@
-import { csrf } from './csrf';
+import { csrf, forget } from './csrf';
 import { ApiFault, faultOf } from './fault';
 import { roads, type VerbName, type Verbs } from './gen';
 
@@ -61,7 +61,10 @@ export async function send<V extends VerbName>(verb: V, input: Verbs[V]['in'], s
   if (!answer.ok) {
     const wait = Number(answer.headers.get('Retry-After'));
     const fault = faultOf(text, answer.status, wait > 0 ? wait : undefined);
-    if (answer.status === 401 && !verb.startsWith('Session.')) unauthorized.forEach((tell) => tell());
+    if (answer.status === 401 && fault.kind === 'unauthorized' && !verb.startsWith('Session.')) {
+      forget();
+      unauthorized.forEach((tell) => tell());
+    }
     throw fault;
   }
   return (text === '' ? undefined : JSON.parse(text)) as Verbs[V]['out'];

@@ -20,8 +20,9 @@ export function takeSignInToken(): string | null {
 
 export async function standing(): Promise<Standing> {
   if (inWindow()) return 'in';
+  // Whether the session still lives the first call says (onUnauthorized).
+  if (csrf() !== null) return 'in';
   const status = (await send('Session.Status', undefined)) as AuthStatus;
-  if (status.authenticated && csrf() !== null) return 'in';
   return status.passwordSet ? 'locked' : 'stranger';
 }
 
