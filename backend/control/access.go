@@ -18,6 +18,7 @@ import (
 
 	"omniroute/backend/accounts"
 	"omniroute/backend/config"
+	"omniroute/backend/events"
 	"omniroute/backend/fault"
 )
 
@@ -33,6 +34,7 @@ const (
 type AccessOptions struct {
 	Holder     *config.Holder
 	Sessions   accounts.Sessions
+	Bus        *events.Bus  // hears of sign-ins; nil = nobody does
 	DataDir    string       // where wrong tries are kept over a restart; "" = forgets them
 	AdminToken fault.Secret // of AdminToken
 	// LoopbackOnly says that BASE_URL and HOSTNAME name no other host than
@@ -68,12 +70,15 @@ func NewAccess(o AccessOptions) *Access {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Bus == nil {
+		o.Bus = events.NewBus()
+	}
 	if o.owner == nil {
 		o.owner = ownerOf
 	}
 	a := &Access{
 		o:        o,
-		sessions: &sessions{now: o.Now, repo: o.Sessions, log: o.Log, known: map[string]*known{}, ends: map[string][]chan struct{}{}},
+		sessions: &sessions{now: o.Now, repo: o.Sessions, log: o.Log, bus: o.Bus, known: map[string]*known{}, ends: map[string][]chan struct{}{}},
 		links:    &links{now: o.Now, byHash: map[string]time.Time{}},
 		throttle: &throttle{now: o.Now, tries: map[string]Tries{}},
 		hashing:  make(chan struct{}, 2),

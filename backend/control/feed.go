@@ -179,6 +179,8 @@ func tell(e events.Event) (subject, data any) {
 	switch e := e.(type) {
 	case events.ConfigChanged:
 		return events.ConfigChanged{}, FeedNothing{}
+	case events.SessionsChanged:
+		return e, FeedNothing{}
 	case events.RequestDone:
 		return nil, FeedRequests{Requests: []FeedRequest{feedRequest(e)}}
 	case events.TargetChanged:

@@ -180,7 +180,7 @@ func TestFeedGathers(t *testing.T) {
 // Every event there is has its own words, and none says more than they do.
 func TestFeedKnowsEveryEvent(t *testing.T) {
 	for _, e := range []events.Event{
-		events.Lagged{}, events.ConfigChanged{}, events.RequestDone{}, events.TargetChanged{}, events.AccountChanged{}, events.ConditionChanged{}, events.GatewayChanged{},
+		events.Lagged{}, events.ConfigChanged{}, events.RequestDone{}, events.TargetChanged{}, events.AccountChanged{}, events.ConditionChanged{}, events.GatewayChanged{}, events.SessionsChanged{},
 	} {
 		_, data := tell(e)
 		i := slices.IndexFunc(topics(), func(k topic) bool { return k.name == e.Topic() })
@@ -355,14 +355,16 @@ func TestStreamOfAnotherSessionGoesOn(t *testing.T) {
 	h.call(200, "PATCH /api/settings", map[string]any{"password": "another long password", "currentPassword": testPassword}, p.headers()...)
 	h.clock.advance(sessionIdle - time.Minute)
 	h.bus.Publish(events.RequestDone{})
-	for {
+	heard := map[string]bool{}
+	for !heard["request"] {
 		m, ok := l.next()
 		if !ok {
 			t.Fatal("the session that changed the password is out")
 		}
-		if m.Topic == "request" {
-			break
-		}
+		heard[m.Topic] = true
+	}
+	if !heard["session"] || !heard["config"] {
+		t.Errorf("the page heard of %v only", heard)
 	}
 	h.clock.advance(2 * time.Minute)
 	h.call(401, "GET /api/keys", nil, p.headers()...)

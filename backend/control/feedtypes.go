@@ -97,6 +97,7 @@ func topics() []topic {
 		{events.AccountChanged{}.Topic(), reflect.TypeFor[FeedAccount]()},
 		{events.ConditionChanged{}.Topic(), reflect.TypeFor[FeedCondition]()},
 		{events.GatewayChanged{}.Topic(), reflect.TypeFor[FeedGateway]()},
+		{events.SessionsChanged{}.Topic(), reflect.TypeFor[FeedNothing]()},
 		{events.Lagged{}.Topic(), reflect.TypeFor[FeedNothing]()},
 	}
 }

@@ -142,7 +142,7 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 		Log: logger, Now: h.clock.now,
 	}
 	access := AccessOptions{
-		Holder: h.holder, Sessions: h.store, DataDir: dir, AdminToken: h.token, LoopbackOnly: true, Now: h.clock.now, Log: logger,
+		Holder: h.holder, Sessions: h.store, Bus: h.bus, DataDir: dir, AdminToken: h.token, LoopbackOnly: true, Now: h.clock.now, Log: logger,
 		owner: func(_, _ netip.AddrPort) ownership { return ownership(h.owner.Load()) },
 	}
 	if change != nil {

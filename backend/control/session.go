@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omniroute/backend/accounts"
+	"omniroute/backend/events"
 	"omniroute/backend/fault"
 )
 
@@ -28,6 +29,7 @@ type sessions struct {
 	now  func() time.Time
 	repo accounts.Sessions
 	log  *slog.Logger
+	bus  *events.Bus // hears when one begins or ends
 
 	mu    sync.Mutex
 	known map[string]*known          // by hash
@@ -133,6 +135,7 @@ func (s *sessions) begin(ctx context.Context, agent string) (token, csrf string)
 	if err := s.repo.SaveSession(ctx, one); err != nil {
 		s.log.Warn("a session could not be stored; a restart will end it", "error", err)
 	}
+	s.bus.Publish(events.SessionsChanged{})
 	return token, csrf
 }
 
@@ -180,6 +183,7 @@ func (s *sessions) tell(hash string) {
 // end ends a session. The error matters: whoever should be out may still be
 // in.
 func (s *sessions) end(ctx context.Context, hash string) error {
+	defer s.bus.Publish(events.SessionsChanged{})
 	err := s.repo.DropSession(ctx, hash) // first: memory learns from the store, not the other way round
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,6 +203,7 @@ func (s *sessions) quietly(ctx context.Context, hash string) {
 // endAll ends every session but one ("" = none). The error matters as that of
 // end does.
 func (s *sessions) endAll(ctx context.Context, but string) error {
+	defer s.bus.Publish(events.SessionsChanged{})
 	err := s.repo.DropSessions(ctx)
 	s.mu.Lock()
 	s.ended++

@@ -39,7 +39,7 @@ func (d *Daemon) routes(ctx context.Context, p plane) (http.Handler, error) {
 		return nil, err
 	}
 	access := control.NewAccess(control.AccessOptions{
-		Holder: p.holder, Sessions: p.store, DataDir: env.DataDir, AdminToken: admin,
+		Holder: p.holder, Sessions: p.store, Bus: p.bus, DataDir: env.DataDir, AdminToken: admin,
 		LoopbackOnly: env.Loopback() && loopbackNames(env.OwnHosts()), SecureCookie: env.CookieSecure || httpsBase(env.BaseURLs), Now: d.opts.Now, Log: d.log,
 	})
 	if err := d.firstPassword(ctx, access); err != nil {

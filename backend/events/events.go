@@ -72,6 +72,10 @@ type GatewayChanged struct {
 	Until time.Time // end of a pause, zero = until a person resumes
 }
 
+// SessionsChanged tells that a browser was signed in or out.
+type SessionsChanged struct{}
+
+func (SessionsChanged) Topic() string  { return "session" }
 func (Lagged) Topic() string           { return "lagged" }
 func (ConfigChanged) Topic() string    { return "config" }
 func (RequestDone) Topic() string      { return "request" }

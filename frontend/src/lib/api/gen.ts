@@ -1462,6 +1462,7 @@ export interface Topics {
   account: FeedAccount
   condition: FeedCondition
   gateway: FeedGateway
+  session: FeedNothing
   lagged: FeedNothing
 }
 

@@ -11,6 +11,7 @@ export const staleBy: { readonly [T in Topic]: readonly string[] } = {
   account: ['Providers.', 'Combos.Preview', 'Models.', 'Routing.', 'System.Status'],
   condition: ['Health.', 'System.Status'],
   gateway: ['System.Status', 'Overview.'],
+  session: ['Security.'],
   lagged: [],
 };
 
