@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -15,7 +16,10 @@ import (
 )
 
 // Combos are the verbs about named lists of models.
-type Combos struct{ rooms *Rooms }
+type Combos struct {
+	rooms  *Rooms
+	models *Models
+}
 
 // ComboStep is one model of a combo: in JSON a string, or an object where it
 // has a weight.
@@ -306,12 +310,15 @@ type ComboTest struct {
 
 // ModelTest is the outcome for one model: Status is ok or error.
 type ModelTest struct {
-	Model      string `json:"model"`
-	Status     string `json:"status"`
-	StatusCode int    `json:"statusCode,omitempty"`
-	LatencyMs  int64  `json:"latencyMs"`
-	AnsweredBy string `json:"answeredBy,omitempty"`
-	Error      string `json:"error,omitempty"`
+	Model      string            `json:"model"`
+	Status     string            `json:"status" enum:"ok error"`
+	StatusCode int               `json:"statusCode,omitempty"`
+	LatencyMs  int64             `json:"latencyMs"`
+	AnsweredBy string            `json:"answeredBy,omitempty"`
+	Error      string            `json:"error,omitempty"`
+	RequestID  string            `json:"requestId,omitempty"`
+	Code       string            `json:"code,omitempty"` // of the catalogue "reasons"
+	Args       map[string]string `json:"args,omitempty"`
 }
 
 // comboTestTime bounds a whole test; comboTests how many models are asked at
@@ -324,6 +331,30 @@ const (
 // smallest is the question of a test that only wants to know who answers.
 func smallest(model string) TrialQuestion {
 	return TrialQuestion{Model: model, Ask: "Say OK.", MaxTokens: 16, Path: "/api/combos/test"}
+}
+
+// tryModel makes the smallest call to one model.
+func (r *Rooms) tryModel(ctx context.Context, model string) ModelTest {
+	start := r.Now()
+	trial, err := r.Tester.Try(ctx, smallest(model))
+	out := ModelTest{Model: model, Status: "ok", StatusCode: trial.Status, LatencyMs: trial.Latency.Milliseconds(), AnsweredBy: trial.Answered, RequestID: trial.RequestID}
+	if err != nil {
+		f := fault.As(err)
+		took := r.Now().Sub(start)
+		reason := r.codeOf(err, took)
+		out.Status, out.StatusCode, out.Error, out.LatencyMs = "error", f.HTTPStatus(), f.Public, took.Milliseconds()
+		out.Code, out.Args = string(reason.Code), argsOf(reason)
+	}
+	return out
+}
+
+// argsOf are the values of a reason's sentence.
+func argsOf(r fault.Reason) map[string]string {
+	out := make(map[string]string, len(r.Args))
+	for _, a := range r.Args {
+		out[a.Name] = a.Value
+	}
+	return out
 }
 
 // Test asks every model of a combo for a token.
@@ -341,15 +372,7 @@ func (v *Combos) Test(in ComboName) (ComboTest, error) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			start := v.rooms.Now()
-			trial, err := v.rooms.Tester.Try(ctx, smallest(m.Model))
-			r := ModelTest{Model: m.Model, Status: "ok", StatusCode: trial.Status, LatencyMs: trial.Latency.Milliseconds(), AnsweredBy: trial.Answered}
-			if err != nil {
-				f := fault.As(err)
-				r.Status, r.StatusCode, r.Error = "error", f.HTTPStatus(), f.Public
-				r.LatencyMs = v.rooms.Now().Sub(start).Milliseconds()
-			}
-			out.Results[i] = r
+			out.Results[i] = v.rooms.tryModel(ctx, m.Model)
 		})
 	}
 	wg.Wait()

@@ -128,7 +128,7 @@ func (v *Providers) Get(in ByID) (ConnectionAnswer, error) {
 func (v *Providers) view(s *config.Snapshot, a *config.Account, standing map[string]resting) Connection {
 	c := Connection{
 		ID: a.ID, Provider: a.Provider, Prefix: a.Provider, Name: a.Name, Kind: string(a.Kind), Priority: a.Priority, IsActive: a.Active,
-		KeyHint: a.KeyHint, ProviderName: a.Provider, Group: "custom", StatusArgs: map[string]string{},
+		KeyHint: a.KeyHint, ProviderName: a.Provider, Group: "custom",
 		BaseURL: a.BaseURL, Params: a.Params, DefaultModel: a.DefaultModel, ModelCount: len(a.Models), ModelsAt: moment(a.ModelsAt), LastUsedAt: v.used.at(a.ID),
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
@@ -143,10 +143,7 @@ func (v *Providers) view(s *config.Snapshot, a *config.Account, standing map[str
 	}
 	c.Status, c.StatusWhy, c.StatusUntil = v.status(a, standing[a.ID])
 	reason := statusReason(a, c.Status, standing[a.ID])
-	c.StatusCode = string(reason.Code)
-	for _, arg := range reason.Args {
-		c.StatusArgs[arg.Name] = arg.Value
-	}
+	c.StatusCode, c.StatusArgs = string(reason.Code), argsOf(reason)
 	return c
 }
 

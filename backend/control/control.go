@@ -140,6 +140,7 @@ func New(r Rooms) *Services {
 	rooms := &r
 	rooms.bin = newBin(r.Now)
 	connections := &Providers{rooms: rooms, proven: map[string]bool{}}
+	models := &Models{rooms: rooms, accounts: connections}
 	if r.Health != nil {
 		r.Health.Ask(connections.survey)
 	}
@@ -151,8 +152,8 @@ func New(r Rooms) *Services {
 		System:     &System{rooms: rooms, started: r.Now()},
 		Nodes:      &Nodes{rooms},
 		Providers:  connections,
-		Models:     &Models{rooms},
-		Combos:     &Combos{rooms},
+		Models:     models,
+		Combos:     &Combos{rooms, models},
 		Routing:    &Routing{rooms},
 		Keys:       &Keys{rooms: rooms},
 		Settings:   &Settings{rooms},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"omniroute/backend/config"
 	"omniroute/backend/usage"
 )
 
@@ -24,8 +25,8 @@ type CallFilter struct {
 	Account  string `json:"account" query:"account,connection"`
 	APIKey   string `json:"apiKey" query:"apiKey"`
 	Combo    string `json:"combo" query:"combo"`
-	Search   string `json:"search" query:"search"`
-	From     string `json:"from" query:"from"` // RFC 3339
+	Search   string `json:"search" query:"search"` // words, and tokens like status:error model:opus key:laptop provider:groq combo:x >2s
+	From     string `json:"from" query:"from"`     // RFC 3339
 	To       string `json:"to" query:"to"`
 }
 
@@ -55,17 +56,20 @@ type CallLog struct {
 	Cache          string    `json:"cache"`
 	Attempts       int       `json:"attempts"`
 
-	Kind      string `json:"kind"` // fault kind, "" = success
-	Error     string `json:"error"`
-	Stream    bool   `json:"stream"`
-	Road      string `json:"road"` // native, translated, "" = reached no upstream
-	Agent     string `json:"agent"`
-	Combo     string `json:"combo"`
-	Provider  string `json:"provider"`
-	Account   string `json:"account"` // connection id
-	APIKey    string `json:"apiKey"`  // name of the key, "" = anonymous
-	APIKeyID  string `json:"apiKeyId"`
-	Estimated bool   `json:"estimated"` // the tokens are our estimate
+	Kind         string `json:"kind"` // fault kind, "" = success
+	Error        string `json:"error"`
+	Stream       bool   `json:"stream"`
+	Road         string `json:"road"` // native, translated, "" = reached no upstream
+	Agent        string `json:"agent"`
+	Combo        string `json:"combo"`
+	Provider     string `json:"provider"`
+	Account      string `json:"account"`     // connection id
+	AccountName  string `json:"accountName"` // as it is called now, its id when it is gone
+	ProviderName string `json:"providerName"`
+	CostBasis    string `json:"costBasis" enum:"exact estimated unknown included free"`
+	APIKey       string `json:"apiKey"` // name of the key, "" = anonymous
+	APIKeyID     string `json:"apiKeyId"`
+	Estimated    bool   `json:"estimated"` // the tokens are our estimate
 }
 
 // CallLogs is a piece of the list, newest first. Next continues it as before;
@@ -115,6 +119,7 @@ func (v *Logs) Calls(in CallFilter) (CallLogs, error) {
 		} else {
 			l.APIKey = l.APIKeyID // deleted since
 		}
+		v.named(s, &l)
 		out.Logs = append(out.Logs, l)
 	}
 	if len(out.Logs) > 0 && (page.Partial || len(out.Logs) == cmp.Or(f.Limit, 100)) {
@@ -123,13 +128,25 @@ func (v *Logs) Calls(in CallFilter) (CallLogs, error) {
 	return out, nil
 }
 
+// named fills in what things are called now.
+func (v *Logs) named(s *config.Snapshot, l *CallLog) {
+	l.AccountName, l.ProviderName = l.Account, l.Provider
+	if a := s.Accounts[l.Account]; a != nil {
+		l.AccountName = a.Name
+	}
+	if l.Provider != "" {
+		l.ProviderName = upstreamName(v.rooms, s, l.Provider)
+	}
+}
+
 func callLog(r *usage.Record) CallLog {
 	l := CallLog{
 		ID: r.ID, Time: r.Time.UTC(), Path: r.Path, RequestedModel: r.RequestedModel, AnsweredBy: r.AnsweredBy, Status: r.Status,
 		Tokens: Tokens{r.Tokens.Input, r.Tokens.Output, r.Tokens.CacheRead, r.Tokens.CacheWrite, r.Tokens.Reasoning},
 		TTFTMs: r.TTFT.Milliseconds(), TotalMs: r.Total.Milliseconds(), Cache: r.Cache, Attempts: r.Attempts,
 		Kind: r.Kind, Error: r.Error, Stream: r.Stream, Road: string(r.Road), Agent: r.Agent, Combo: r.Combo,
-		Provider: r.Target.Provider, Account: r.Target.Account, APIKeyID: r.KeyID, Estimated: r.Tokens.Estimated,
+		CostBasis: costBasis(r.Cost, r.Tokens.Estimated, r.AnsweredBy != ""),
+		Provider:  r.Target.Provider, Account: r.Target.Account, APIKeyID: r.KeyID, Estimated: r.Tokens.Estimated,
 	}
 	if r.Cost.Known {
 		usd, micros := string(usage.AppendUSD(nil, r.Cost.Micros)), r.Cost.Micros
@@ -142,7 +159,14 @@ func (v *Logs) filter(in *CallFilter) (f usage.Filter, err error) {
 	if in.Limit < 0 || in.Limit > 1000 {
 		return f, badInput("limit", "limit must be between 1 and 1000.")
 	}
-	f = usage.Filter{Limit: in.Limit, Before: in.Before, Model: in.Model, Account: in.Account, Combo: in.Combo, Search: in.Search, Provider: in.Provider, KeyID: in.APIKey}
+	in, t, err := in.parsed()
+	if err != nil {
+		return f, err
+	}
+	f = usage.Filter{
+		Limit: in.Limit, Before: in.Before, Model: in.Model, Account: in.Account, Combo: in.Combo, Search: in.Search, Provider: in.Provider, KeyID: in.APIKey,
+		ModelPart: t.model, Longer: t.longer, Shorter: t.shorter,
+	}
 	s := v.rooms.Config.Now()
 	if up, ok := v.rooms.Planner.Upstream(s, in.Provider); in.Provider != "" && ok {
 		f.Provider = up.ID()
@@ -152,6 +176,11 @@ func (v *Logs) filter(in *CallFilter) (f usage.Filter, err error) {
 			if k.Name == in.APIKey {
 				f.KeyID = id
 			}
+		}
+	}
+	for id, a := range s.Accounts {
+		if s.Accounts[in.Account] == nil && a.Name == in.Account {
+			f.Account = id
 		}
 	}
 	if f.From, err = timeOf("from", in.From); err != nil {

@@ -13,7 +13,11 @@ import (
 
 // Models are the verbs about what can be asked for: the catalogue, models the
 // user added, and aliases.
-type Models struct{ rooms *Rooms }
+type Models struct {
+	rooms    *Rooms
+	accounts *Providers
+	pick     pickable
+}
 
 // Model is one model of one provider. ID is what to ask for: prefix/model.
 type Model struct {

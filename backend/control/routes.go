@@ -1,9 +1,19 @@
 package control
 
+import (
+	"net/http"
+	"slices"
+)
+
 // Routes is the whole management API on one page: who serves what. The calls
 // about sessions stand in Access.routes, because they speak HTTP themselves.
 func Routes(s *Services) []Route {
-	return append(append(s.Session.routes(), s.Desktop.routes()...),
+	return slices.Concat(s.Session.routes(), s.Desktop.routes(), processRoutes(s), upstreamRoutes(s), requestRoutes(s))
+}
+
+// processRoutes are about the gateway itself.
+func processRoutes(s *Services) []Route {
+	return []Route{
 		stream("GET /api/events", s.serveFeed),
 
 		view("GET /api/system/status", s.System.Status),
@@ -13,7 +23,12 @@ func Routes(s *Services) []Route {
 		view("GET /api/overview/today", s.Overview.Today),
 		verb("POST /api/overview/send-test", s.Overview.SendTest),
 		view("GET /api/health/conditions", s.Health.Conditions),
+	}
+}
 
+// upstreamRoutes are about who can answer.
+func upstreamRoutes(s *Services) []Route {
+	return []Route{
 		view("GET /api/provider-nodes", s.Nodes.List),
 		create("POST /api/provider-nodes", s.Nodes.Create),
 		verb("POST /api/provider-nodes/validate", s.Nodes.Validate),
@@ -39,6 +54,9 @@ func Routes(s *Services) []Route {
 		verb("GET /api/providers/{id}/models", s.Providers.Models),
 
 		view("GET /api/models/catalog", s.Models.Catalog),
+		verb("GET /api/models/pick", s.Models.Pick),
+		verb("GET /api/models/of/{provider}", s.Models.ListOf),
+		verb("POST /api/models/test", s.Models.Test),
 		verb("GET /api/provider-models", s.Models.Custom),
 		create("POST /api/provider-models", s.Models.AddCustom),
 		act("DELETE /api/provider-models", s.Models.RemoveCustom),
@@ -46,10 +64,17 @@ func Routes(s *Services) []Route {
 		view("GET /api/models/alias", s.Models.Aliases),
 		verb("PUT /api/models/alias", s.Models.SetAlias),
 		act("DELETE /api/models/alias", s.Models.RemoveAlias),
+	}
+}
 
+// requestRoutes are about who asks, what for, and what came of it.
+func requestRoutes(s *Services) []Route {
+	return []Route{
 		view("GET /api/combos", s.Combos.List),
 		create("POST /api/combos", s.Combos.Create),
 		verb("POST /api/combos/test", s.Combos.Test),
+		verb("POST /api/combos/preview", s.Combos.Preview),
+		view("GET /api/combos/templates", s.Combos.Templates),
 		verb("GET /api/combos/{id}", s.Combos.Get),
 		verb("PUT /api/combos/{id}", s.Combos.Update),
 		act("DELETE /api/combos/{id}", s.Combos.Delete),
@@ -76,9 +101,12 @@ func Routes(s *Services) []Route {
 		view("GET /api/resilience", s.Resilience.Get),
 		view("POST /api/resilience/reset", s.Resilience.Reset),
 		verb("GET /api/usage/call-logs", s.Logs.Calls),
+		verb("POST /api/usage/call-logs/export", s.Logs.Export),
+		Serve(TierAPI, "GET /api/usage/call-logs/export", http.HandlerFunc(s.Logs.stream)),
 		verb("GET /api/receipts/{id}", s.Logs.Receipt),
+		verb("GET /api/receipts/{id}/trace", s.Logs.Trace),
 
 		verb("POST /api/translator/translate", s.Translator.Translate),
 		verb("POST /api/translator/detect", s.Translator.Detect),
-	)
+	}
 }

@@ -116,7 +116,7 @@ func (r *run) settle(f *fault.Error) {
 	r.settled = true
 	r.receipt.Status = http.StatusOK
 	if f != nil {
-		r.receipt.Kind, r.receipt.Error, r.receipt.Status = f.Kind.String(), f.Public, r.status(f)
+		r.receipt.Kind, r.receipt.Error, r.receipt.Status, r.receipt.Reason = f.Kind.String(), f.Public, r.status(f), f.Reason
 	}
 	r.receipt.Losses = r.losses
 	r.receipt.Timing.Total = r.Now().Sub(r.call.Time)

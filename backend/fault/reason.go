@@ -46,6 +46,9 @@ const (
 	ReasonNetwork        ReasonCode = "network"           // it could not be reached
 	ReasonBlocked        ReasonCode = "blocked_provider"  // hidden in the settings
 	ReasonNotAllowed     ReasonCode = "not_allowed_for_key"
+	ReasonUnauthorized   ReasonCode = "unauthorized" // no key came, or a wrong one
+	ReasonTooLarge       ReasonCode = "body_too_large"
+	ReasonCombo          ReasonCode = "resolved_combo"  // name: what the asked name led to
 	ReasonInvalid        ReasonCode = "invalid_request" // the request itself is at fault
 	ReasonTooDeep        ReasonCode = "too_deep"        // combos and aliases lead on and on
 	ReasonEmptyCombo     ReasonCode = "combo_exhausted" // name: no step of that combo is left
@@ -63,7 +66,7 @@ func Reasons() []ReasonCode {
 		ReasonFirst, ReasonNext, ReasonQuotaUntil, ReasonQuota, ReasonCooldown, ReasonBreaker, ReasonProbing, ReasonDisabled, ReasonNoAccount,
 		ReasonNeedsKey, ReasonSignIn, ReasonNoLogin, ReasonDenied, ReasonModelUnknown, ReasonTooSmall, ReasonUnsupported, ReasonUpstreamStatus,
 		ReasonTimeout, ReasonBroken, ReasonNetwork, ReasonBlocked, ReasonNotAllowed, ReasonInvalid, ReasonTooDeep, ReasonEmptyCombo, ReasonVault,
-		ReasonCanceled, ReasonStopped, ReasonPaused, ReasonInternal, ReasonServed,
+		ReasonUnauthorized, ReasonTooLarge, ReasonCombo, ReasonCanceled, ReasonStopped, ReasonPaused, ReasonInternal, ReasonServed,
 	}
 }
 

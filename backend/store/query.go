@@ -138,11 +138,16 @@ func (l *ledger) follow(ctx context.Context, f *usage.Filter, before int64, limi
 			continue
 		}
 		r, err := row.Record()
-		if err == nil && (f.Search == "" || contains(&r, f.Search)) {
+		if err == nil && (f.Search == "" || contains(&r, f.Search)) && lasted(f, r.Total) {
 			*list = append(*list, r)
 		}
 	}
 	return rows.Err()
+}
+
+// lasted applies the bounds of time.
+func lasted(f *usage.Filter, d time.Duration) bool {
+	return d >= f.Longer && (f.Shorter <= 0 || d <= f.Shorter)
 }
 
 // admits is the part of a filter that labels answer.
@@ -150,16 +155,25 @@ func admits(f *usage.Filter, l *usage.Labels) bool {
 	equal := func(want, is string) bool { return want == "" || want == is }
 	return equal(f.Kind, l.Kind) && equal(f.KeyID, l.KeyID) && equal(f.Account, l.Target.Account) && equal(f.Combo, l.Combo) && equal(f.Provider, l.Target.Provider) &&
 		(f.Model == "" || f.Model == l.RequestedModel || f.Model == l.Target.Model || f.Model == l.AnsweredBy) &&
+		(f.ModelPart == "" || within(l.RequestedModel, f.ModelPart) || within(l.AnsweredBy, f.ModelPart) || within(l.Target.Model, f.ModelPart)) &&
 		(!f.Failed || l.Kind != "") && l.Status >= f.StatusMin && (f.StatusMax <= 0 || l.Status <= f.StatusMax)
 }
 
 // contains searches a request's texts, ignoring ASCII case.
 func contains(r *usage.Record, part string) bool {
 	for _, s := range [...]string{r.ID, r.Path, r.RequestedModel, r.AnsweredBy, r.Target.Model, r.Combo, r.Agent, r.Error} {
-		for i := 0; i+len(part) <= len(s); i++ {
-			if equalFold(s[i:i+len(part)], part) {
-				return true
-			}
+		if within(s, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports that part occurs in s, ignoring ASCII case.
+func within(s, part string) bool {
+	for i := 0; i+len(part) <= len(s); i++ {
+		if equalFold(s[i:i+len(part)], part) {
+			return true
 		}
 	}
 	return false
@@ -214,6 +228,15 @@ func (l *ledger) findRow(ctx context.Context, query, id string) (seq int64, brie
 
 // Receipt finds a receipt by the id of its request.
 func (s *Store) Receipt(ctx context.Context, id string) ([]byte, error) {
+	r, err := s.Find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.AppendJSON(nil), nil
+}
+
+// Find finds a receipt by the id of its request.
+func (s *Store) Find(ctx context.Context, id string) (*usage.Receipt, error) {
 	l := s.usage.Load()
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -233,5 +256,5 @@ func (s *Store) Receipt(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, usageFault(err)
 	}
-	return r.AppendJSON(nil), nil
+	return r, nil
 }

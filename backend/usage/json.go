@@ -42,7 +42,7 @@ func (r *Receipt) AppendJSON(b []byte) []byte {
 		b = appendString(comma(b, i), p)
 	}
 	b = append(b, ']')
-	if n := r.omitted(); n > 0 {
+	if n := r.Omitted(); n > 0 {
 		b = strconv.AppendInt(append(b, `,"omitted":`...), int64(n), 10)
 	}
 	b = r.appendNumbers(b)
@@ -77,7 +77,8 @@ func (r *Receipt) appendLosses(b []byte) []byte {
 	return append(b, ']')
 }
 
-func (r *Receipt) omitted() int {
+// Omitted counts items of lists that were too long to be kept.
+func (r *Receipt) Omitted() int {
 	n := r.lost
 	for _, l := range [...]int{len(r.Candidates), len(r.Skipped), len(r.Attempts), len(r.Losses), len(r.Policies)} {
 		n += max(l-maxList, 0)

@@ -165,7 +165,9 @@ func (m *Meter) put(frame []byte, begun *segment) error {
 }
 
 func stopping() error {
-	return fault.New(fault.Overloaded, "usage.put", "The gateway is shutting down. Try again in a moment.")
+	e := fault.New(fault.Overloaded, "usage.put", "The gateway is shutting down. Try again in a moment.")
+	e.Reason = fault.Because(fault.ReasonStopped)
+	return e
 }
 
 // judge notes how a write to the journal went.

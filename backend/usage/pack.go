@@ -19,7 +19,7 @@ import (
 //	brief   version, id (two uint64, big-endian), time as its distance to the
 //	        id's, length of the labels, labels, flags, numbers, texts
 //	detail  version, numbers, lists, then the reasons of what was skipped,
-//	        then beginning and reason of each attempt
+//	        then beginning and reason of each attempt, and that of the whole
 //
 // Numbers are varints, durations are in microseconds. A text is a uvarint x:
 // x even, x/2 bytes follow; x odd, it is the x/2-th of those non-empty texts
@@ -171,7 +171,7 @@ func (p *packer) detail(r *Receipt) {
 	p.byte(packVersion)
 	p.int(r.Snapshot)
 	p.time(r.Timing.Upstream)
-	p.count(r.omitted())
+	p.count(r.Omitted())
 	p.choices(r.Candidates)
 	p.choices(r.Skipped)
 	p.count(min(len(r.Attempts), maxList))
@@ -199,6 +199,7 @@ func (p *packer) detail(r *Receipt) {
 		p.time(r.Attempts[i].Started)
 		p.because(&r.Attempts[i].Reason)
 	}
+	p.because(&r.Reason)
 }
 
 func (p *packer) because(r *fault.Reason) {

@@ -20,6 +20,8 @@ type Sink interface {
 type Reader interface {
 	// CallLogs lists requests, newest first, without their receipts.
 	CallLogs(ctx context.Context, f Filter) (Page, error)
+	// Find returns a receipt, or fault.NotFound. Its lists may have been cut.
+	Find(ctx context.Context, id string) (*Receipt, error)
 	// Receipt returns a receipt as JSON, or fault.NotFound.
 	Receipt(ctx context.Context, id string) ([]byte, error)
 	// Totals sums whole hours out of the roll-ups, ordered by Start and Name.
@@ -36,11 +38,14 @@ type Filter struct {
 	Kind      string
 	Failed    bool   // only those with a kind
 	Model     string // requested or answering model, or prefix/model
+	ModelPart string // part of one of them; ignores ASCII case
 	Provider  string
 	Account   string
 	KeyID     string
 	Combo     string
-	Search    string // part of id, path, models, combo, error or agent; ignores ASCII case
+	Longer    time.Duration // took at least; 0 = no bound
+	Shorter   time.Duration // took at most; 0 = no bound
+	Search    string        // part of id, path, models, combo, error or agent; ignores ASCII case
 }
 
 // Page is a piece of a list. Partial says that the search stopped early, at a

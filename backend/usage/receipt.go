@@ -53,9 +53,10 @@ type Receipt struct {
 	Losses     []llm.Loss
 	Policies   []string // names of those that changed the request
 
-	Status int    // HTTP status the client saw
-	Kind   string // fault kind, "" = success
-	Error  string // the sentence the client saw, "" = none
+	Status int          // HTTP status the client saw
+	Kind   string       // fault kind, "" = success
+	Error  string       // the sentence the client saw, "" = none
+	Reason fault.Reason // of a request that met no target, where one was given
 	Usage  llm.Usage
 	Cost   Cost
 	Cache  string // "HIT", "MISS", "" = does not apply

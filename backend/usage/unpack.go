@@ -147,6 +147,7 @@ func (r *Row) Receipt() (*Receipt, error) {
 	for i := range out.Attempts {
 		out.Attempts[i].Started, out.Attempts[i].Reason = u.time(), u.because()
 	}
+	out.Reason = u.because()
 	if u.bad {
 		return nil, errPacked
 	}

@@ -67,6 +67,7 @@ export interface CallFilter {
   account?: string
   apiKey?: string
   combo?: string
+  /** words, and tokens like status:error model:opus key:laptop provider:groq combo:x >2s */
   search?: string
   /** RFC 3339 */
   from?: string
@@ -100,6 +101,10 @@ export interface CallLog {
   provider: string
   /** connection id */
   account: string
+  /** as it is called now, its id when it is gone */
+  accountName: string
+  providerName: string
+  costBasis: 'exact' | 'estimated' | 'unknown' | 'included' | 'free'
   /** name of the key, "" = anonymous */
   apiKey: string
   apiKeyId: string
@@ -163,6 +168,20 @@ export interface ComboList {
 /** ComboName names a combo to be tested. */
 export interface ComboName {
   comboName?: string
+}
+
+/** ComboTemplate is a combo made of what is connected. */
+export interface ComboTemplate {
+  /** its words stand in the catalogue "combos" */
+  code: 'best_first' | 'free_only' | 'same_model' | 'try_out'
+  /** a name that is free */
+  name: string
+  models: (string | { model: string; weight: number })[]
+}
+
+/** ComboTemplates lists those that make sense with what is connected. */
+export interface ComboTemplates {
+  templates: ComboTemplate[]
 }
 
 /** ComboTest is what became of a smallest call to each model of a combo. ResolvedBy is the first one that answered, "" = none did. */
@@ -350,6 +369,13 @@ export interface Detected {
   format: string
 }
 
+/** Draft is a combo as it stands in the editor. */
+export interface Draft {
+  /** of a stored combo that it would replace, or a new one; "" = none yet */
+  name?: string
+  models?: (string | { model: string; weight: number })[]
+}
+
 /** DraftedNode says what would become of a draft: the base URL as it will be kept, the address of a chat call, and a prefix. TakenBy names who uses the wished prefix, "" = it is free; Shadows says that a provider of the catalogue has it and would be reached by its id only. */
 export interface DraftedNode {
   baseUrl: string
@@ -359,6 +385,31 @@ export interface DraftedNode {
   shadows: string
   /** leads to this computer */
   local: boolean
+}
+
+/** ExportFile is a file for a person to keep. Rows counts its requests; Complete is false where older ones were left out. */
+export interface ExportFile {
+  name: string
+  /** media type */
+  type: string
+  text: string
+  rows: number
+  complete: boolean
+}
+
+/** ExportQuery is a filter (see CallFilter) whose requests are to be written out. */
+export interface ExportQuery {
+  /** "" = csv */
+  format?: 'csv' | 'json'
+  status?: string
+  model?: string
+  provider?: string
+  account?: string
+  apiKey?: string
+  combo?: string
+  search?: string
+  from?: string
+  to?: string
 }
 
 /** FeedAccount tells that an account's ability to be used changed. */
@@ -615,11 +666,26 @@ export interface ModelList {
 /** ModelTest is the outcome for one model: Status is ok or error. */
 export interface ModelTest {
   model: string
-  status: string
+  status: 'ok' | 'error'
   statusCode?: number
   latencyMs: number
   answeredBy?: string
   error?: string
+  requestId?: string
+  /** of the catalogue "reasons" */
+  code?: string
+  args?: Record<string, string>
+}
+
+/** ModelToTest names a model as a client would. */
+export interface ModelToTest {
+  model?: string
+}
+
+/** ModelsOf names a provider or node. */
+export interface ModelsOf {
+  /** catalogue id, prefix or node id */
+  provider: string
 }
 
 /** NewCombo describes a combo to be made. */
@@ -751,6 +817,48 @@ export interface PauseFor {
   minutes?: number
 }
 
+/** PickList is a piece of what can be asked for: combos first, then by provider. Total counts all that fit the query. */
+export interface PickList {
+  models: PickModel[]
+  total: number
+}
+
+/** PickModel is something that can be asked for now. Prices are micro-dollars per million tokens, null where they are not known; 0 is free. */
+export interface PickModel {
+  /** what to ask for */
+  id: string
+  kind: 'combo' | 'auto' | 'model' | 'demo'
+  name: string
+  /** catalogue id or node id, "" = a combo */
+  provider: string
+  providerName: string
+  prefix: string
+  group: 'combo' | 'subscription' | 'apikey' | 'cheap' | 'free' | 'local' | 'custom' | 'demo'
+  /** tokens, null = not known */
+  contextLength: number | null
+  maxOutput: number | null
+  inputMicros: number | null
+  outputMicros: number | null
+  /** reference and plan: covered by a plan */
+  priceBasis: 'list' | 'reference' | 'plan' | 'free' | 'unknown'
+  tools: boolean
+  vision: boolean
+  reasoning: boolean
+  custom: boolean
+  /** of its best connection */
+  status: 'ready' | 'needs-key' | 'sign-in' | 'cooling' | 'out-of-quota' | 'breaker-open' | 'probing' | 'locked' | 'off' | 'untested'
+  statusUntil?: string
+}
+
+/** PickQuery narrows what can be asked for. Every word of Query must occur in the id, the name or the provider's name. */
+export interface PickQuery {
+  query?: string
+  /** 0 = 100, at most 1000 */
+  limit?: number
+  /** combos and auto, too */
+  combos?: boolean
+}
+
 /** PickerEntry is something that can be connected. Prose of the catalogue (FreeNote, PriceNote, Notice) is English. */
 export interface PickerEntry {
   /** what Providers.Create takes; for group custom the type of a node */
@@ -803,6 +911,35 @@ export interface PortChoice {
   port?: number
 }
 
+/** Preview is what a draft would do now, in the order it would be tried. */
+export interface Preview {
+  rows: PreviewRow[]
+  /** the size the estimates are made for */
+  tokensIn: number
+  tokensOut: number
+  /** when somebody may answer, if nobody would now */
+  nextAt?: string
+}
+
+/** PreviewRow is what a request would meet at one target. Code and Args belong to the catalogue "reasons". */
+export interface PreviewRow {
+  /** index into the draft's models */
+  step: number
+  /** the step as it was written */
+  model: string
+  /** prefix/model; the step where nothing is known */
+  target: string
+  /** connection id, "" = none */
+  account: string
+  accountName: string
+  verdict: 'would_answer' | 'next' | 'skipped'
+  code: string
+  args: Record<string, string>
+  /** of a request of your usual size, micro-dollars; null = price not known */
+  estMicros: number | null
+  priceBasis: 'list' | 'reference' | 'plan' | 'free' | 'unknown'
+}
+
 /** ProcessStatus is how the running gateway is. Endpoint is what an agent is given. State is paused before broken before attention before ready. */
 export interface ProcessStatus {
   version: string
@@ -849,6 +986,42 @@ export interface Profile {
   maxCooldownMs: number
   /** of probes, to close the breaker */
   successesToClose: number
+}
+
+/** ProviderModel is one model of a provider's page. Listed says that the upstream of a connection lists it. */
+export interface ProviderModel {
+  id: string
+  kind: 'combo' | 'auto' | 'model' | 'demo'
+  name: string
+  provider: string
+  providerName: string
+  prefix: string
+  group: 'combo' | 'subscription' | 'apikey' | 'cheap' | 'free' | 'local' | 'custom' | 'demo'
+  contextLength: number | null
+  maxOutput: number | null
+  inputMicros: number | null
+  outputMicros: number | null
+  priceBasis: 'list' | 'reference' | 'plan' | 'free' | 'unknown'
+  tools: boolean
+  vision: boolean
+  reasoning: boolean
+  custom: boolean
+  status: 'ready' | 'needs-key' | 'sign-in' | 'cooling' | 'out-of-quota' | 'breaker-open' | 'probing' | 'locked' | 'off' | 'untested'
+  statusUntil?: string
+  /** the upstream's own name */
+  model: string
+  /** chat embedding image transcription speech moderation rerank */
+  type: string
+  listed: boolean
+}
+
+/** ProviderModelList is everything known under one prefix. ReadAt is when a connection's own list was read last. */
+export interface ProviderModelList {
+  provider: string
+  name: string
+  prefix: string
+  models: ProviderModel[]
+  readAt?: string
 }
 
 /** ProviderModels are the models under one prefix. */
@@ -1128,6 +1301,118 @@ export interface Tokens {
   reasoning: number
 }
 
+/** Trace is what the sheet of one request shows. Codes and args belong to the catalogue "reasons". */
+export interface Trace {
+  id: string
+  time: string
+  path: string
+  /** first product of the user agent */
+  agent: string
+  /** name, "" = anonymous */
+  apiKey: string
+  apiKeyId: string
+  requestedModel: string
+  combo: string
+  /** prefix/model, "" = nobody */
+  answeredBy: string
+  status: number
+  /** fault kind, "" = success */
+  kind: string
+  /** the sentence the client saw */
+  error: string
+  stream: boolean
+  summary: TraceSummary
+  steps: TraceStep[]
+  /** items of lists that were too long to be kept */
+  omitted: number
+  totalMs: number
+  ownMs: number
+  upstreamMs: number
+  /** since arrival, 0 = none was sent */
+  firstTokenMs: number
+  tokens: TraceTokens
+  cost: TraceCost
+  /** of the client */
+  formatFrom: string
+  /** of the upstream, "" = reached none */
+  formatTo: string
+  road: 'native' | 'translated' | 'none'
+  losses: TraceLoss[]
+  policies: string[]
+  cache: string
+  /** of the settings it saw */
+  revision: number
+}
+
+/** TraceCost is the price of the request. Micros is null where it is unknown. */
+export interface TraceCost {
+  micros: number | null
+  basis: 'exact' | 'estimated' | 'unknown' | 'included' | 'free'
+}
+
+/** TraceLoss is what could not travel, and why (English). */
+export interface TraceLoss {
+  path: string
+  why: string
+}
+
+/** TraceReason is why one target did not serve. */
+export interface TraceReason {
+  /** prefix/model, "" = the request as a whole */
+  model: string
+  provider: string
+  account: string
+  code: string
+  args: Record<string, string>
+}
+
+/** TraceStep is one target the request met. Kind resolve is the name itself: what it led to. */
+export interface TraceStep {
+  /** since arrival */
+  atMs: number
+  kind: 'resolve' | 'candidate'
+  /** prefix/model */
+  model: string
+  provider: string
+  providerName: string
+  /** connection id */
+  account: string
+  accountName: string
+  outcome: 'served' | 'failed' | 'skipped' | 'resolved'
+  code: string
+  args: Record<string, string>
+  /** in English, what was said at the time */
+  why: string
+  /** of the upstream, 0 = none came */
+  httpStatus: number
+  ms: number
+  /** since the beginning of the step, 0 = none */
+  firstTokenMs: number
+}
+
+/** TraceSummary is one sentence: who served and the first two reasons that prevented better ones, never more. Outcome says which sentence frames them. */
+export interface TraceSummary {
+  outcome: 'served' | 'failed' | 'refused' | 'interrupted'
+  /** who served, prefix/model */
+  model: string
+  /** its name */
+  provider: string
+  /** its name */
+  account: string
+  /** at most two */
+  because: TraceReason[]
+}
+
+/** TraceTokens counts as Tokens does; Basis says who counted. */
+export interface TraceTokens {
+  input: number
+  output: number
+  cacheRead: number
+  cacheWrite: number
+  reasoning: number
+  basis: 'exact' | 'estimated' | 'unknown'
+}
+
 /** Caps is what the model can do, in the words of formats.md section 1. */
 export interface TranslationCaps {
   thinking?: string
@@ -1296,6 +1581,12 @@ export interface Verbs {
   'Providers.Models': { in: ByID; out: ModelList }
   /** Catalog lists every provider and node with its models: those the catalogue knows, those the upstreams of connected accounts list, and the user's own. */
   'Models.Catalog': { in: void; out: Catalog }
+  /** Pick lists what can be asked for: combos, models of usable connections, the demo. */
+  'Models.Pick': { in: PickQuery; out: PickList }
+  /** ListOf lists every model of one provider, connected or not: the user's own first, then what its upstream lists, then the catalogue's. */
+  'Models.ListOf': { in: ModelsOf; out: ProviderModelList }
+  /** Test asks one model for a word. */
+  'Models.Test': { in: ModelToTest; out: ModelTest }
   /** Custom lists the models the user added. */
   'Models.Custom': { in: CustomFilter; out: CustomModels }
   /** AddCustom adds a model, or renames it. */
@@ -1316,6 +1607,10 @@ export interface Verbs {
   'Combos.Create': { in: NewCombo; out: ComboAnswer }
   /** Test asks every model of a combo for a token. */
   'Combos.Test': { in: ComboName; out: ComboTest }
+  /** Preview tells what a draft would do with a request now. Nobody is called. */
+  'Combos.Preview': { in: Draft; out: Preview }
+  /** Templates proposes combos: subscription first, then key, cheap and free; only what is free; one model of several connections; the demo where nothing is connected. */
+  'Combos.Templates': { in: void; out: ComboTemplates }
   /** Get shows one combo. */
   'Combos.Get': { in: ByID; out: ComboAnswer }
   /** Update changes a combo. Combos and aliases that name it follow a new name. */
@@ -1358,8 +1653,12 @@ export interface Verbs {
   'Resilience.Reset': { in: void; out: ResetAnswer }
   /** Calls lists requests. */
   'Logs.Calls': { in: CallFilter; out: CallLogs }
+  /** Export writes the filtered requests as one text, newest first: CSV or JSON. Times are ISO 8601 in UTC, money plain decimals of dollars, unknown is empty. At most 20,000 requests; GET on the same path streams more. */
+  'Logs.Export': { in: ExportQuery; out: ExportFile }
   /** Receipt shows one request's receipt, in the shape of usage.Receipt's AppendJSON. */
   'Logs.Receipt': { in: ByID; out: unknown }
+  /** Trace tells the way of one request. */
+  'Logs.Trace': { in: ByID; out: Trace }
   /** Translate does what the gateway does between a client and an upstream. What the gateway would refuse comes back as rejected. */
   'Translator.Translate': { in: TranslationInput; out: TranslationOutput }
   /** Detect tells the format of a request by path, headers and body. A body that is a string is taken as the exact bytes. */
@@ -1417,6 +1716,9 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Providers.Release': { method: 'POST', path: '/api/providers/{id}/release' },
   'Providers.Models': { method: 'GET', path: '/api/providers/{id}/models' },
   'Models.Catalog': { method: 'GET', path: '/api/models/catalog' },
+  'Models.Pick': { method: 'GET', path: '/api/models/pick', query: ['query', 'limit', 'combos'] },
+  'Models.ListOf': { method: 'GET', path: '/api/models/of/{provider}' },
+  'Models.Test': { method: 'POST', path: '/api/models/test' },
   'Models.Custom': { method: 'GET', path: '/api/provider-models', query: ['provider'] },
   'Models.AddCustom': { method: 'POST', path: '/api/provider-models' },
   'Models.RemoveCustom': { method: 'DELETE', path: '/api/provider-models', query: ['provider', 'model'] },
@@ -1427,6 +1729,8 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Combos.List': { method: 'GET', path: '/api/combos' },
   'Combos.Create': { method: 'POST', path: '/api/combos' },
   'Combos.Test': { method: 'POST', path: '/api/combos/test' },
+  'Combos.Preview': { method: 'POST', path: '/api/combos/preview' },
+  'Combos.Templates': { method: 'GET', path: '/api/combos/templates' },
   'Combos.Get': { method: 'GET', path: '/api/combos/{id}' },
   'Combos.Update': { method: 'PUT', path: '/api/combos/{id}' },
   'Combos.Delete': { method: 'DELETE', path: '/api/combos/{id}' },
@@ -1448,7 +1752,9 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Resilience.Get': { method: 'GET', path: '/api/resilience' },
   'Resilience.Reset': { method: 'POST', path: '/api/resilience/reset' },
   'Logs.Calls': { method: 'GET', path: '/api/usage/call-logs', query: ['limit', 'before', 'status', 'model', 'provider', 'account', 'apiKey', 'combo', 'search', 'from', 'to'] },
+  'Logs.Export': { method: 'POST', path: '/api/usage/call-logs/export' },
   'Logs.Receipt': { method: 'GET', path: '/api/receipts/{id}' },
+  'Logs.Trace': { method: 'GET', path: '/api/receipts/{id}/trace' },
   'Translator.Translate': { method: 'POST', path: '/api/translator/translate' },
   'Translator.Detect': { method: 'POST', path: '/api/translator/detect' },
 }
