@@ -45,6 +45,9 @@ type ExportFile struct {
 	Complete bool   `json:"complete"`
 }
 
+// exportPath serves an export as a verb (POST) and as the file itself (GET).
+const exportPath = "/api/usage/call-logs/export"
+
 // Bounds of an export: as text for a page, and as a stream.
 const (
 	exportRows = 20_000
@@ -189,7 +192,7 @@ func cells(l *CallLog) []string {
 }
 
 // stream answers GET with the file itself, as long as it is.
-func (v *Logs) stream(w http.ResponseWriter, r *http.Request) {
+func (v *Logs) stream(w http.ResponseWriter, r *http.Request, _ Caller) error {
 	q := r.URL.Query()
 	in := ExportQuery{
 		Format: q.Get("format"), Status: q.Get("status"), Model: q.Get("model"), Provider: q.Get("provider"), Account: q.Get("account"), APIKey: q.Get("apiKey"),
@@ -201,8 +204,7 @@ func (v *Logs) stream(w http.ResponseWriter, r *http.Request) {
 		_, err = v.filter(&f)
 	}
 	if err != nil {
-		writeError(w, err)
-		return
+		return err
 	}
 	h := w.Header()
 	h["Content-Type"] = []string{in.mediaType()}
@@ -213,4 +215,5 @@ func (v *Logs) stream(w http.ResponseWriter, r *http.Request) {
 		v.rooms.Log.Warn("an export broke off", "error", err)
 		panic(http.ErrAbortHandler) // half a file must not look like a whole one
 	}
+	return nil
 }

@@ -110,6 +110,10 @@ func (d *describer) operation(r Route, path string) node {
 	switch path {
 	case "/api/events":
 		op["operationId"], op["summary"] = "Events", "Tells what changes: server-sent events of {topic, rev, data}, hello first."
+	case exportPath:
+		if r.Name == "" {
+			op["operationId"], op["summary"] = "Logs.Stream", "Writes the filtered requests as one file, CSV or JSON, newest first. Its query is the body of the POST on this path."
+		}
 	case "/api/openapi.json":
 		op["operationId"], op["summary"] = "OpenAPI", "This document."
 	}
@@ -146,6 +150,8 @@ func (d *describer) responses(r Route) node {
 	switch {
 	case r.Path == "/api/events":
 		ok["content"] = content("text/event-stream", node{"type": "string"})
+	case r.Path == exportPath && r.Name == "":
+		ok["content"] = content("text/csv", node{"type": "string"})
 	case r.Out != nil:
 		ok["content"] = content("application/json", d.schema(field{Type: r.Out}))
 	case r.Status == http.StatusOK:

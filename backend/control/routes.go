@@ -1,9 +1,6 @@
 package control
 
-import (
-	"net/http"
-	"slices"
-)
+import "slices"
 
 // Routes is the whole management API on one page: who serves what. The calls
 // about sessions stand in Access.routes, because they speak HTTP themselves.
@@ -101,8 +98,8 @@ func requestRoutes(s *Services) []Route {
 		view("GET /api/resilience", s.Resilience.Get),
 		view("POST /api/resilience/reset", s.Resilience.Reset),
 		verb("GET /api/usage/call-logs", s.Logs.Calls),
-		verb("POST /api/usage/call-logs/export", s.Logs.Export),
-		Serve(TierAPI, "GET /api/usage/call-logs/export", http.HandlerFunc(s.Logs.stream)),
+		verb("POST "+exportPath, s.Logs.Export),
+		stream("GET "+exportPath, s.Logs.stream),
 		verb("GET /api/receipts/{id}", s.Logs.Receipt),
 		verb("GET /api/receipts/{id}/trace", s.Logs.Trace),
 
