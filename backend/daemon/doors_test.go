@@ -141,3 +141,27 @@ func TestEveryDoorAgainstEveryVisitor(t *testing.T) {
 		}
 	}
 }
+
+// TestThePageIsServedUnderThePolicy word for word (rulings 1.8), to whoever
+// Guard lets through, by GET and HEAD alone.
+func TestThePageIsServedUnderThePolicy(t *testing.T) {
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	d := started(t)
+	const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+	for _, path := range []string{"/", "/index.html", "/theme.js", "/assets/index-0.js", "/assets/gone.js"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			status, _, h := visitor{t, d, nil}.ask(method, path, "")
+			if want := map[bool]int{true: 404, false: 200}[path == "/assets/gone.js"]; status != want || h.Get("Content-Security-Policy") != policy || h.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: %d %v", method, path, status, h)
+			}
+		}
+		if status, _, _ := (visitor{t, d, nil}).ask("POST", path, "{}"); status < 400 {
+			t.Errorf("POST %s: %d", path, status)
+		}
+	}
+	for _, site := range []string{"none", "same-origin"} {
+		if status, _, _ := (visitor{t, d, []string{"Sec-Fetch-Site: " + site}}).ask("GET", "/", ""); status != 200 {
+			t.Errorf("the page for %s: %d", site, status)
+		}
+	}
+}
