@@ -29,12 +29,16 @@ export const ROUTES = [
 
 /** One signed-in tab. */
 export class Tab {
-  /** @param {import('./server.mjs').Server} server @param {import('./browser.mjs').Look} [look] */
-  static async enter(server, look = {}) {
+  /**
+   * @param {import('./server.mjs').Server} server @param {import('./browser.mjs').Look} [look]
+   * @param {(context: import('playwright-core').BrowserContext, url: string) => Promise<void>} [prepare] before the first load
+   */
+  static async enter(server, look = {}, prepare) {
     const t = new Tab();
     t.server = server;
     t.look = look;
     t.context = await profile(look);
+    await prepare?.(t.context, server.url);
     t.page = await t.context.newPage();
     t.watch = new Watch(t.page, [server.url]);
     await t.page.addInitScript(() => {
