@@ -94,6 +94,9 @@ type ComboChange struct {
 	Strategy *string         `json:"strategy"`
 	Config   json.RawMessage `json:"config"`
 	IsActive *bool           `json:"isActive"`
+	// The updatedAt that was read: when the combo changed since, the answer is
+	// Conflict and nothing changes. null = whatever it is now.
+	IfUpdatedAt *time.Time `json:"ifUpdatedAt"`
 	// Read-only fields of Combo, accepted so that what was read can be sent
 	// back.
 	CreatedAt time.Time `json:"createdAt"`
@@ -198,6 +201,10 @@ func (v *Combos) Update(in ComboChange) (ComboAnswer, error) {
 		if old == nil {
 			return notFound("combo", in.ID)
 		}
+		// To the millisecond: a script may have kept no more.
+		if in.IfUpdatedAt != nil && in.IfUpdatedAt.UnixMilli() != old.UpdatedAt.UnixMilli() {
+			return fault.New(fault.Conflict, "control.combos", "The combo %q was changed since it was read. Read it again.", old.Name)
+		}
 		c = *old
 		set(&c.Name, in.Name)
 		c.Name = strings.TrimSpace(c.Name)
@@ -294,9 +301,11 @@ func (v *Combos) Activate(in ByID) (ComboAnswer, error) {
 	return ComboAnswer{comboView(next, next.Combos[in.ID])}, nil
 }
 
-// ComboName names a combo to be tested.
+// ComboName names a combo to be tested, or a draft: Models, when there are
+// any, are asked instead of what is stored under the name.
 type ComboName struct {
-	ComboName string `json:"comboName"`
+	ComboName string      `json:"comboName"`
+	Models    []ComboStep `json:"models"`
 }
 
 // ComboTest is what became of a smallest call to each model of a combo.
@@ -357,11 +366,24 @@ func argsOf(r fault.Reason) map[string]string {
 	return out
 }
 
-// Test asks every model of a combo for a token.
-func (v *Combos) Test(in ComboName) (ComboTest, error) {
+// tested is the stored combo, or the draft.
+func (v *Combos) tested(in *ComboName) (*config.Combo, error) {
+	if len(in.Models) > 0 {
+		_, draft, err := v.drafted(&Draft{Name: in.ComboName, Models: in.Models})
+		return draft, err
+	}
 	c, ok := v.rooms.Config.Now().ComboByName(in.ComboName)
 	if !ok {
-		return ComboTest{}, notFound("combo", in.ComboName)
+		return nil, notFound("combo", in.ComboName)
+	}
+	return c, nil
+}
+
+// Test asks every model of a combo for a token.
+func (v *Combos) Test(in ComboName) (ComboTest, error) {
+	c, err := v.tested(&in)
+	if err != nil {
+		return ComboTest{}, err
 	}
 	ctx, cancel := v.rooms.within(comboTestTime)
 	defer cancel()

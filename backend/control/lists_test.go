@@ -3,6 +3,7 @@ package control
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"omniroute/backend/accounts"
 	"omniroute/backend/config"
@@ -92,6 +93,33 @@ func TestComboTest(t *testing.T) {
 		t.Errorf("%s", g.body)
 	}
 	h.call(404, "POST /api/combos/test", map[string]any{"comboName": "none"})
+
+	// A draft is asked as it stands in the editor, and stays a draft.
+	g = h.call(200, "POST /api/combos/test", map[string]any{"comboName": "mix", "models": []any{"demo/simulated"}})
+	if rows := g.at("results").([]any); len(rows) != 1 || g.str("resolvedBy") != "demo/simulated" {
+		t.Errorf("draft: %s", g.body)
+	}
+	if g := h.call(200, "POST /api/combos/test", map[string]any{"models": []any{"demo/simulated"}}); g.str("resolvedBy") != "demo/simulated" {
+		t.Errorf("nameless draft: %s", g.body)
+	}
+	if list := h.call(200, "GET /api/combos", nil).body; !strings.Contains(list, `"models":["openai/gpt-5","demo/simulated"]`) || strings.Contains(list, `"draft"`) {
+		t.Errorf("a draft was stored: %s", list)
+	}
+}
+
+func TestComboChangedElsewhere(t *testing.T) {
+	h := newHouse(t)
+	type m = map[string]any
+	read := h.call(201, "POST /api/combos", m{"name": "mine", "models": []any{"demo/simulated"}})
+	id, seen := read.str("combo.id"), read.str("combo.updatedAt")
+	h.clock.advance(time.Second)
+	first := h.call(200, "PUT /api/combos/"+id, m{"models": []any{"demo/simulated", "openai/gpt-5"}, "ifUpdatedAt": seen})
+	h.clock.advance(time.Second)
+	g := h.call(409, "PUT /api/combos/"+id, m{"name": "late", "ifUpdatedAt": seen})
+	if g.str("error.kind") != "conflict" || !strings.Contains(g.body, "changed since it was read") {
+		t.Errorf("%s", g.body)
+	}
+	h.call(200, "PUT /api/combos/"+id, m{"name": "late", "ifUpdatedAt": first.str("combo.updatedAt")})
 }
 
 func TestAliases(t *testing.T) {

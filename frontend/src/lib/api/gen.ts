@@ -156,6 +156,7 @@ export interface ComboChange {
   strategy?: string | null
   config?: unknown
   isActive?: boolean | null
+  ifUpdatedAt?: string | null
   createdAt?: string
   updatedAt?: string
 }
@@ -165,9 +166,10 @@ export interface ComboList {
   combos: Combo[]
 }
 
-/** ComboName names a combo to be tested. */
+/** ComboName names a combo to be tested, or a draft: Models, when there are any, are asked instead of what is stored under the name. */
 export interface ComboName {
   comboName?: string
+  models?: (string | { model: string; weight: number })[]
 }
 
 /** ComboTemplate is a combo made of what is connected. */
