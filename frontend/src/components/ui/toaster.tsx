@@ -16,7 +16,7 @@ export const toast = {
   },
   /** Something pressed in a list or menu did not work and there is no place
    * beside it for more than a line. */
-  failed(error: unknown): void {
+  failed: (error: unknown): void => {
     sonner(reason(error));
   },
   /** What was just done, with the way back for ten seconds. Ctrl/Cmd+Z takes

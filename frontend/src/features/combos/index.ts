@@ -1,0 +1,1 @@
+export { Combos as Page } from './combos';

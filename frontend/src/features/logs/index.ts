@@ -1,0 +1,1 @@
+export { Logs as Page } from './logs';

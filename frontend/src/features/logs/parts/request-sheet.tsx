@@ -1,0 +1,129 @@
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { useCallback, type KeyboardEvent, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { RouteTrace, useSummary } from '@/components/route-trace';
+import { IconButton } from '@/components/ui/button';
+import { CopyButton } from '@/components/ui/copy-button';
+import { Sheet } from '@/components/ui/overlay';
+import { ErrorState, Skeleton } from '@/components/ui/states';
+import { Code } from '@/components/ui/text';
+import { call, type Trace } from '@/lib/api';
+import { useVerb } from '@/lib/query';
+import { curlOf } from '../curl';
+import { About, Format, Timing, TokensAndCost } from './facts';
+
+interface RequestSheetProps {
+  id: string;
+  onClose: () => void;
+  onNewer: (() => void) | undefined;
+  onOlder: (() => void) | undefined;
+}
+
+/** One request beside the list: the sentence first, then the way it took. */
+export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProps) {
+  const { t } = useTranslation('logs');
+  const { data, error, refetch } = useVerb('Logs.Trace', { id }, { keep: true });
+  const walk = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const go = event.key === 'ArrowUp' || event.key === 'k' ? onNewer : event.key === 'ArrowDown' || event.key === 'j' ? onOlder : undefined;
+    if (!go) return;
+    event.preventDefault();
+    go();
+  };
+  // No button opened it; the row it shows takes the focus back.
+  const home = useCallback(
+    (event: Event) => {
+      const row = document.querySelector(`[data-row="${CSS.escape(id)}"]`);
+      if (!(row instanceof HTMLElement)) return;
+      event.preventDefault();
+      row.focus();
+    },
+    [id],
+  );
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      onKeyDown={walk}
+      onCloseAutoFocus={home}
+      title={t('sheet.title')}
+      text={<Code className="text-text-3">{id}</Code>}
+      actions={
+        <>
+          <IconButton label={t('sheet.previous')} icon={<ArrowUp size={16} strokeWidth={1.75} aria-hidden />} onClick={onNewer} aria-disabled={onNewer === undefined || undefined} />
+          <IconButton label={t('sheet.next')} icon={<ArrowDown size={16} strokeWidth={1.75} aria-hidden />} onClick={onOlder} aria-disabled={onOlder === undefined || undefined} />
+        </>
+      }
+      footer={data && <Footer trace={data} />}
+    >
+      {error && (error.kind === 'not_found' ? <p className="m-0 text-body text-text-2">{t('sheet.gone')}</p> : <ErrorState error={error} onRetry={() => void refetch()} />)}
+      {data === undefined && !error && <Skeleton lines={6} />}
+      {data && !error && <Body trace={data} />}
+    </Sheet>
+  );
+}
+
+function Body({ trace }: { trace: Trace }) {
+  const { t } = useTranslation('logs');
+  const summary = useSummary();
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="flex flex-col gap-0.5" role="status">
+        {summary(trace.summary).map((sentence, i) => (
+          <p key={i} className={i === 0 ? 'm-0 text-card font-semibold' : 'm-0 text-body text-text-2'}>
+            {sentence}
+          </p>
+        ))}
+      </div>
+      {trace.kind !== '' && trace.error !== '' && (
+        <Section title={t('sheet.error')}>
+          <p dir="auto" className="m-0 rounded-control bg-bad-soft px-3 py-2 text-body text-text">
+            {trace.error}
+          </p>
+        </Section>
+      )}
+      <Section title={t('sheet.route')}>
+        <RouteTrace steps={trace.steps} omitted={trace.omitted} />
+      </Section>
+      <Section title={t('sheet.timing')}>
+        <Timing trace={trace} />
+      </Section>
+      {trace.answeredBy !== '' && (
+        <Section title={t('sheet.tokens')}>
+          <TokensAndCost trace={trace} />
+        </Section>
+      )}
+      {trace.road !== 'none' && (
+        <Section title={t('sheet.format')}>
+          <Format trace={trace} />
+        </Section>
+      )}
+      <Section title={t('sheet.about')}>
+        <About trace={trace} />
+      </Section>
+    </div>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="min-w-0">
+      <h3 className="m-0 mb-1.5 text-small font-semibold text-text-2">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Footer({ trace }: { trace: Trace }) {
+  const { t } = useTranslation('logs');
+  const curl = async () => {
+    const { endpoint } = await call('System.Status');
+    return curlOf(trace, endpoint);
+  };
+  return (
+    <>
+      <CopyButton label={t('sheet.copyCurl')} text={curl} title={t('sheet.curlHint')} />
+      <CopyButton look="ghost" label={t('sheet.copyId')} text={trace.id} />
+    </>
+  );
+}
