@@ -10,12 +10,13 @@ import { TodayCard } from './parts/today-card';
 export function Home() {
   const { data: status } = useVerb('System.Status');
   const fresh = status?.connections === 0;
+  const plain = fresh && status.combos === 0;
   return (
     <Page>
+      {fresh && <StartCard />}
       <div className="grid gap-card lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-        <ConnectCard />
-        {fresh ? <StartCard className="lg:order-first lg:col-span-2" /> : <ComboCard />}
-        {fresh && <ComboCard />}
+        <ConnectCard main={!fresh} className={plain ? 'lg:col-span-2' : ''} />
+        {!plain && <ComboCard />}
         <TodayCard />
         <LastRequests />
       </div>

@@ -29,7 +29,8 @@ export function Lock({ standing, refusal, onEntered }: LockProps) {
         <span className="grow font-semibold">OmniRoute</span>
         <LanguageMenu value={i18n.language} onChange={(language) => void changeLanguage(language)} />
       </header>
-      <main className="mx-auto flex w-full max-w-md grow flex-col justify-center px-gutter pb-28">
+      <main className="mx-auto flex w-full max-w-lg grow flex-col justify-center px-gutter pb-28">
+        <div className="rounded-card border border-border bg-surface p-6">
         {standing === 'locked' && <Title text={t('title')}>{<PasswordForm onEntered={onEntered} />}</Title>}
         {standing === 'stranger' && (
           <Title text={t('stranger.title')}>
@@ -52,6 +53,7 @@ export function Lock({ standing, refusal, onEntered }: LockProps) {
             </p>
           </Title>
         )}
+        </div>
       </main>
     </div>
   );

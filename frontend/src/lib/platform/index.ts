@@ -1,3 +1,4 @@
+import { call, inWindow } from '@/lib/api';
 import { host } from '@/lib/api/wails';
 
 /** Copies text. Resolves only when it is really in the clipboard: in embedded
@@ -9,10 +10,9 @@ export async function copyText(text: string): Promise<void> {
 }
 
 /** Opens an outside page in the person's browser, never inside the window. */
-export function openLink(url: string): void {
-  const runtime = host().runtime;
-  if (runtime) {
-    runtime.BrowserOpenURL(url);
+export async function openLink(url: string): Promise<void> {
+  if (inWindow()) {
+    await call('Desktop.OpenLink', { url });
     return;
   }
   const link = document.createElement('a');
@@ -22,9 +22,14 @@ export function openLink(url: string): void {
   link.click();
 }
 
-/** Hands a file to the person. */
-export function saveFile(name: string, type: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+/** Hands a text file to the person: the system's dialog in the window, a
+ * download in a browser. */
+export async function saveFile(name: string, type: string, text: string): Promise<void> {
+  if (inWindow()) {
+    await call('Desktop.SaveFile', { name, text });
+    return;
+  }
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -7,13 +7,13 @@ import { useVerb } from '@/lib/query';
 import { useUseLocal } from './use-local';
 
 /** No account yet: three ways, in this order, nothing else (dashboard 3.3). */
-export function StartCard({ className }: { className?: string }) {
+export function StartCard() {
   const { t } = useTranslation('home');
   const { data, isFetching, refetch } = useVerb('Providers.Local');
   const local = useUseLocal();
   const found = (data?.servers ?? []).filter((server) => !server.added);
   return (
-    <Card title={t('start.title')} {...(className === undefined ? {} : { className })}>
+    <Card title={t('start.title')}>
       <ul className="m-0 list-none divide-y divide-border p-0">
         <Way icon={<Cpu size={20} strokeWidth={1.75} aria-hidden />} title={t('start.local')} text={found[0] ? t('start.localFound', { name: found[0].name, port: String(found[0].port) }) : t('start.localNone')}>
           {found.map((server, index) => (
@@ -30,7 +30,7 @@ export function StartCard({ className }: { className?: string }) {
         </Way>
         <Way icon={<KeyRound size={20} strokeWidth={1.75} aria-hidden />} title={t('start.key')} text={t('start.keyText')}>
           <Button look={found.length === 0 ? 'primary' : 'secondary'} asChild>
-            <a href="#/providers?add=">{t('start.keyAdd')}</a>
+            <a href="#/providers?add">{t('start.keyAdd')}</a>
           </Button>
         </Way>
         <Way icon={<Sparkles size={20} strokeWidth={1.75} aria-hidden />} title={t('start.demo')} text={t('start.demoText')}>
@@ -56,7 +56,7 @@ function Way({ icon, title, text, children }: { icon: ReactNode; title: string; 
         <span className="block font-medium">{title}</span>
         <span className="block text-small text-text-2">{text}</span>
       </span>
-      <span className="flex flex-wrap gap-2">{children}</span>
+      <span className="flex flex-wrap gap-2 max-sm:ps-13">{children}</span>
     </li>
   );
 }

@@ -22,7 +22,7 @@ export function TodayCard() {
             name={t('today.tokens')}
             value={format.tokens(data.tokens.input + data.tokens.output)}
             exact={format.count(data.tokens.input + data.tokens.output)}
-            below={t('today.cached', { share: format.percent(data.tokens.input > 0 ? data.tokens.cacheRead / data.tokens.input : 0) })}
+            below={none ? t('today.none') : t('today.cached', { share: format.percent(data.tokens.input > 0 ? data.tokens.cacheRead / data.tokens.input : 0) })}
           />
           <Figure name={t('today.spent')} value={format.money(data.spentMicros)} below={none ? t('today.none') : data.unpriced > 0 ? t('today.unpriced', { count: data.unpriced }) : t('today.allPriced')} />
         </dl>
