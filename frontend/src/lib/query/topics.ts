@@ -5,7 +5,7 @@ import type { Topic } from '@/lib/api';
  * ends in a dot stands for a whole service. */
 export const staleBy: { readonly [T in Topic]: readonly string[] } = {
   hello: [],
-  config: ['System.', 'Settings.', 'Providers.', 'Nodes.', 'Combos.', 'Models.', 'Keys.', 'Routing.', 'Health.'],
+  config: ['System.', 'Settings.', 'Providers.', 'Nodes.', 'Combos.', 'Models.', 'Keys.', 'Routing.', 'Health.', 'Security.', 'Desktop.'],
   request: ['Overview.', 'Logs.Calls', 'Combos.Preview', 'Keys.List'],
   target: ['Providers.', 'Combos.Preview', 'Models.Pick', 'Resilience.', 'Routing.'],
   account: ['Providers.', 'Combos.Preview', 'Models.', 'Routing.', 'System.Status'],

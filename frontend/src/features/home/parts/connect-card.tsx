@@ -53,7 +53,7 @@ function SendTest() {
         {t('connect.test')}
       </Button>
       <div role="status" className="min-w-0 flex-[1_1_16rem] self-center text-body">
-        {test.data && !test.isPending && <Answer answer={test.data} />}
+        {!test.isPending && test.data && <Answer answer={test.data} />}
         {test.error && <span className="text-bad">{test.error.message}</span>}
       </div>
     </div>

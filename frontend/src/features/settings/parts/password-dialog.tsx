@@ -21,7 +21,7 @@ export function PasswordDialog({ mode, onClose }: { mode: 'set' | 'change' | 're
   const save = useAct('Settings.Update');
   const asks = mode !== 'set' && !inWindow();
   const gives = mode !== 'remove';
-  const short = gives && [...next].length < shortest;
+  const short = gives && new TextEncoder().encode(next).length < shortest;
   const differs = gives && next !== again;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
