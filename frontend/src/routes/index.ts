@@ -3,9 +3,10 @@ import { home } from './home';
 import { keys } from './keys';
 import { logs } from './logs';
 import type { PageRoute } from './page';
+import { providers } from './providers';
 import { settings } from './settings';
 
 export type { PageRoute } from './page';
 
 /** Every page, in the order of the sidebar. */
-export const pages: readonly PageRoute[] = [home, combos, keys, logs, settings];
+export const pages: readonly PageRoute[] = [home, providers, combos, keys, logs, settings];

@@ -72,11 +72,13 @@ interface SearchInputProps {
   value: string;
   onChange: (value: string) => void;
   placeholder?: string;
+  /** Where a dialog begins. */
+  autoFocus?: boolean;
   className?: string;
 }
 
 /** The page's search; `/` finds it. */
-export function SearchInput({ label, value, onChange, placeholder, className }: SearchInputProps) {
+export function SearchInput({ label, value, onChange, placeholder, autoFocus = false, className }: SearchInputProps) {
   const { t } = useTranslation('common');
   return (
     <span role="search" className={cn('relative block', className)}>
@@ -86,6 +88,7 @@ export function SearchInput({ label, value, onChange, placeholder, className }: 
         inputMode="search"
         enterKeyHint="search"
         aria-label={label}
+        autoFocus={autoFocus}
         data-page-search
         placeholder={placeholder ?? label}
         value={value}
