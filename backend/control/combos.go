@@ -13,6 +13,7 @@ import (
 	"omniroute/backend/config"
 	"omniroute/backend/fault"
 	"omniroute/backend/routing"
+	"omniroute/backend/usage"
 )
 
 // Combos are the verbs about named lists of models.
@@ -66,6 +67,16 @@ type Combo struct {
 	IsActive  bool            `json:"isActive"` // it answers to the name auto
 	CreatedAt time.Time       `json:"createdAt"`
 	UpdatedAt time.Time       `json:"updatedAt"`
+	Use       *ComboUse       `json:"use,omitempty"` // of the last 30 days, in lists
+}
+
+// ComboUse is what a combo was asked for lately. Requests without a known
+// price are counted in Unpriced and are in no sum.
+type ComboUse struct {
+	Requests    int64 `json:"requests"`
+	Failed      int64 `json:"failed"`
+	SpentMicros int64 `json:"spentMicros"`
+	Unpriced    int64 `json:"unpriced"`
 }
 
 // ComboAnswer holds one combo.
@@ -99,6 +110,7 @@ type ComboChange struct {
 	IfUpdatedAt *time.Time `json:"ifUpdatedAt"`
 	// Read-only fields of Combo, accepted so that what was read can be sent
 	// back.
+	Use       *ComboUse `json:"use"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }
@@ -120,9 +132,22 @@ func comboView(s *config.Snapshot, c *config.Combo) Combo {
 // List lists the combos.
 func (v *Combos) List() (ComboList, error) {
 	s := v.rooms.Config.Now()
+	now := v.rooms.Now()
+	uses := map[string]*ComboUse{}
+	totals, err := v.rooms.totals(usage.Query{From: now.AddDate(0, 0, -30), To: now, By: usage.ByCombo})
+	if err != nil {
+		v.rooms.Log.Debug("the use of combos was not read", "error", err) // the list is worth more
+	}
+	for _, t := range totals {
+		uses[t.Name] = &ComboUse{t.Requests, t.Failed, t.CostMicros, t.Unpriced}
+	}
 	out := ComboList{Combos: make([]Combo, 0, len(s.Combos))}
 	for _, c := range s.Combos {
-		out.Combos = append(out.Combos, comboView(s, c))
+		one := comboView(s, c)
+		if one.Use = uses[c.Name]; one.Use == nil && err == nil {
+			one.Use = &ComboUse{}
+		}
+		out.Combos = append(out.Combos, one)
 	}
 	slices.SortFunc(out.Combos, func(a, b Combo) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil

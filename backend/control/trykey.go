@@ -31,13 +31,14 @@ type KeyTrial struct {
 type KeyCheck struct {
 	Code string            `json:"code" enum:"reachable accepted models call"`
 	OK   bool              `json:"ok"`
-	Why  string            `json:"why"` // "" = ok; unreachable timeout not_found server_error refused wrong_provider needs_key no_credit limited unusable
+	Why  string            `json:"why" enum:"ok unreachable timeout not_found server_error refused wrong_provider needs_key no_credit limited unusable"`
 	Args map[string]string `json:"args"`
 }
 
 // KeyReport is what a trial found. Valid means that it can be saved as it is.
 type KeyReport struct {
 	Valid   bool       `json:"valid"`
+	Verdict string     `json:"verdict" enum:"ok simulated relay key-accepted rate-limited no-credit needs-key key-refused unusable not-found unreachable timeout server-error"`
 	Checks  []KeyCheck `json:"checks"`  // in the order they were made; what was not reached is missing
 	Message string     `json:"message"` // one English sentence
 	BaseURL string     `json:"baseUrl"` // where the calls would go
@@ -62,7 +63,7 @@ func (v *Providers) TryKey(in KeyTrial) (KeyReport, error) {
 	defer cancel()
 	start := v.rooms.Now()
 	r := v.rooms.Prober.Test(ctx, e, key, in.Model)
-	out := KeyReport{Valid: r.Valid, BaseURL: e.Base, Message: r.Diagnosis.Message, Models: []string{}}
+	out := KeyReport{Valid: r.Valid, Verdict: string(r.Diagnosis.Type), BaseURL: e.Base, Message: r.Diagnosis.Message, Models: []string{}}
 	out.Checks = v.checks(&r, e, key)
 	if r.Valid {
 		v.listModels(ctx, e, key, &out)
@@ -105,7 +106,7 @@ func (v *Providers) trialEndpoint(in *KeyTrial, key fault.Secret) (*providers.En
 // checks puts a diagnosis into lines: what must hold first comes first.
 func (v *Providers) checks(r *providers.Result, e *providers.Endpoint, key fault.Secret) []KeyCheck {
 	line := func(code, why string, pairs ...string) KeyCheck {
-		c := KeyCheck{Code: code, OK: why == "", Why: why, Args: map[string]string{}}
+		c := KeyCheck{Code: code, OK: why == "", Why: cmp.Or(why, "ok"), Args: map[string]string{}}
 		for i := 0; i+1 < len(pairs); i += 2 {
 			c.Args[pairs[i]] = pairs[i+1]
 		}
@@ -147,6 +148,6 @@ func (v *Providers) listModels(ctx context.Context, e *providers.Endpoint, key f
 	if err != nil {
 		return // the connection works; a list is no condition for it
 	}
-	out.Checks = append(out.Checks, KeyCheck{Code: "models", OK: true, Args: map[string]string{"count": strconv.Itoa(len(ids))}})
+	out.Checks = append(out.Checks, KeyCheck{Code: "models", OK: true, Why: "ok", Args: map[string]string{"count": strconv.Itoa(len(ids))}})
 	out.Models = append(out.Models, ids[:min(len(ids), maxTrialModels)]...)
 }

@@ -141,6 +141,8 @@ export interface Combo {
   isActive: boolean
   createdAt: string
   updatedAt: string
+  /** of the last 30 days, in lists */
+  use?: ComboUse
 }
 
 /** ComboAnswer holds one combo. */
@@ -157,6 +159,7 @@ export interface ComboChange {
   config?: unknown
   isActive?: boolean | null
   ifUpdatedAt?: string | null
+  use?: ComboUse | null
   createdAt?: string
   updatedAt?: string
 }
@@ -192,6 +195,14 @@ export interface ComboTest {
   strategy: string
   resolvedBy: string
   results: ModelTest[]
+}
+
+/** ComboUse is what a combo was asked for lately. Requests without a known price are counted in Unpriced and are in no sum. */
+export interface ComboUse {
+  requests: number
+  failed: number
+  spentMicros: number
+  unpriced: number
 }
 
 /** Condition is a named trouble (dashboard.md 2.16). Its words stand in the catalogue "conditions" under Code and Args. */
@@ -530,8 +541,7 @@ export interface KeyChange {
 export interface KeyCheck {
   code: 'reachable' | 'accepted' | 'models' | 'call'
   ok: boolean
-  /** "" = ok; unreachable timeout not_found server_error refused wrong_provider needs_key no_credit limited unusable */
-  why: string
+  why: 'ok' | 'unreachable' | 'timeout' | 'not_found' | 'server_error' | 'refused' | 'wrong_provider' | 'needs_key' | 'no_credit' | 'limited' | 'unusable'
   args: Record<string, string>
 }
 
@@ -568,6 +578,7 @@ export interface KeyMonth {
 /** KeyReport is what a trial found. Valid means that it can be saved as it is. */
 export interface KeyReport {
   valid: boolean
+  verdict: 'ok' | 'simulated' | 'relay' | 'key-accepted' | 'rate-limited' | 'no-credit' | 'needs-key' | 'key-refused' | 'unusable' | 'not-found' | 'unreachable' | 'timeout' | 'server-error'
   /** in the order they were made; what was not reached is missing */
   checks: KeyCheck[]
   /** one English sentence */
