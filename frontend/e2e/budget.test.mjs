@@ -28,6 +28,7 @@ describe('budget', () => {
 
   test('Home, loaded cold five times', async () => {
     const runs = [];
+    let asked = [];
     for (let i = 0; i < 5; i++) {
       const context = await profile();
       const page = await context.newPage();
@@ -47,6 +48,7 @@ describe('budget', () => {
       const list = net.list().filter((r) => !r.url.startsWith('data:'));
       const js = list.filter((r) => r.type === 'Script');
       assert.ok(js.length > 0 && js.every((r) => r.encoding), `scripts came unpacked: ${JSON.stringify(js)}`);
+      asked = list.map((r) => new URL(r.url).pathname);
       runs.push({ ...(await page.evaluate(count)), bytes: list.reduce((n, r) => n + r.bytes, 0), requests: list.length, js: js.reduce((n, r) => n + r.bytes, 0), foreign: watch.take(/^console/).length });
       await context.close();
     }
@@ -59,7 +61,7 @@ describe('budget', () => {
     const blocked = row('main thread blocked', of('blocked'), 100, 'ms', 200);
     within(js, 'JS');
     within(bytes, 'bytes');
-    within(requests, 'requests');
+    within(requests, `requests (${asked.join(' ')})`);
     within(hosts, 'hosts');
     within(lcp, 'largest paint');
     within(blocked, 'blocked');

@@ -4,8 +4,12 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { profile } from './lib/browser.mjs';
+import { hostile } from './lib/hostile.mjs';
+import { SHORT } from './lib/matrix.mjs';
+import { ROUTES, Tab } from './lib/pages.mjs';
 import { payloads } from './lib/payloads.mjs';
 import { Server } from './lib/server.mjs';
+import { speaker } from './lib/words.mjs';
 
 const COUNT = 500;
 const texts = payloads(COUNT);
@@ -66,5 +70,96 @@ describe('xss: the texts and the policy', () => {
 
   test('even taken for markup, our policy lets none run', async () => {
     assert.deepEqual([...await ran(`${server.url}/`)], []);
+  });
+});
+
+describe('xss: the pages', () => {
+  /** @type {import('./lib/fixtures.mjs').Stage} */
+  let s;
+  let taken;
+  /** @type {Tab} */
+  let tab;
+  const hits = [];
+
+  before(async () => {
+    ({ s, taken } = await hostile(COUNT));
+    tab = await Tab.enter(s.server, {}, async (context) => { await context.exposeBinding('__ran', (_, n) => { hits.push(n); }); });
+  });
+  after(async () => {
+    await tab?.close();
+    await s?.close();
+  });
+
+  /** What must stay empty, whatever was shown. */
+  async function quiet(where) {
+    assert.deepEqual(hits, [], `${where}: these ran`);
+    assert.deepEqual(await tab.violations(), [], `${where}: the policy spoke up`);
+    assert.deepEqual(tab.watch.take(/Failed to load resource/), [], where);
+  }
+
+  /** How many of the texts stand on the page as text. */
+  const shown = () => tab.page.evaluate(() => (document.body.innerText.match(/__ran\(/g) ?? []).length);
+
+  test('every text is planted in names, models, errors and answers', () => {
+    for (const [where, count] of Object.entries(taken)) if (!['provider name', 'alias', 'combo name'].includes(where)) assert.equal(count, COUNT, where);
+    assert.ok(taken['provider name'] >= 15 && taken.alias >= COUNT / 4, JSON.stringify(taken));
+  });
+
+  const scroll = async () => {
+    for (let i = 0; i < 60; i++) {
+      const more = await tab.page.evaluate(() => {
+        const boxes = [document.scrollingElement, ...document.querySelectorAll('main *')].filter((e) => e && e.scrollHeight > e.clientHeight + 8 && /auto|scroll/.test(getComputedStyle(e).overflowY + (e === document.scrollingElement ? 'auto' : '')));
+        return boxes.map((e) => { const at = e.scrollTop; e.scrollTop += e.clientHeight * 0.9; return e.scrollTop > at; }).some(Boolean);
+      });
+      if (!more) return;
+      await tab.page.evaluate(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok))));
+    }
+  };
+
+  for (const { name, route, texts: expected = false } of ROUTES) {
+    test(`${name} shows them as text`, async () => {
+      await tab.go(await route(s));
+      await scroll();
+      await quiet(name);
+      const seen = await shown();
+      if (expected) assert.ok(seen > 0, `${name} shows none of the planted texts: the case is not exercised`);
+    });
+  }
+
+  test('the sheets of requests, refused and answered', async () => {
+    const { logs } = await s.server.api('GET', '/api/usage/call-logs?limit=1000');
+    const step = SHORT ? 60 : 4;
+    let seen = 0;
+    for (let i = 0; i < logs.length; i += step) {
+      await tab.move(`/logs/requests/${logs[i].id}`);
+      seen += await shown();
+      await quiet(`request ${i}`);
+    }
+    assert.ok(seen > 0);
+  });
+
+  test('model output and an error in Send a test', async () => {
+    const say = speaker('en');
+    await tab.go('/');
+    await tab.page.getByRole('button', { name: say('home:connect.test') }).click();
+    await tab.page.getByText(/__ran\(/).first().waitFor();
+    await quiet('a hostile answer');
+    for (const label of ['host0', 'host1']) s.upstream.script(label, { status: 400, kind: 'invalid', message: texts.join(' ') });
+    await tab.page.getByRole('button', { name: say('home:connect.test') }).click();
+    await tab.page.getByRole('alert').first().waitFor();
+    await quiet('a hostile error');
+  });
+
+  test('menus and the palette', async () => {
+    await tab.go('/');
+    await tab.page.keyboard.press('Control+k');
+    await tab.page.getByRole('dialog').waitFor();
+    for (const letters of ['ran', 'script', 'img']) {
+      await tab.page.keyboard.type(letters);
+      await tab.page.waitForTimeout(150);
+      await quiet('palette');
+      for (const _ of letters) await tab.page.keyboard.press('Backspace');
+    }
+    await tab.page.keyboard.press('Escape');
   });
 });

@@ -7,19 +7,19 @@ export const THEMES = /** @type {const} */ (['light', 'dark']);
 export const WIDTHS = [1440, 360];
 
 /**
- * Every route with what it needs of a fixture. id: from a stage.
- * @type {{name: string, route: (s: import('./fixtures.mjs').Stage) => string | Promise<string>}[]}
+ * Every route, and whether it shows texts that users, models or upstreams wrote.
+ * @type {{name: string, route: (s: import('./fixtures.mjs').Stage) => string | Promise<string>, texts?: boolean}[]}
  */
 export const ROUTES = [
-  { name: 'home', route: () => '/' },
-  { name: 'providers', route: () => '/providers' },
-  { name: 'provider', route: (s) => `/providers/${s.accounts.values().next().value?.id}` },
+  { name: 'home', texts: true, route: () => '/' },
+  { name: 'providers', texts: true, route: () => '/providers' },
+  { name: 'provider', texts: true, route: (s) => `/providers/${s.accounts.values().next().value?.id}` },
   { name: 'combos', route: () => '/combos' },
   { name: 'combo', route: (s) => `/combos/${s.combos.values().next().value?.id}` },
   { name: 'combo-new', route: () => '/combos/new' },
-  { name: 'keys', route: () => '/keys' },
-  { name: 'logs', route: () => '/logs/requests' },
-  { name: 'request', route: async (s) => `/logs/requests/${(await s.server.api('GET', '/api/usage/call-logs?limit=10')).logs.find((l) => l.attempts > 1)?.id}` },
+  { name: 'keys', texts: true, route: () => '/keys' },
+  { name: 'logs', texts: true, route: () => '/logs/requests' },
+  { name: 'request', texts: true, route: async (s) => `/logs/requests/${(await s.server.api('GET', '/api/usage/call-logs?limit=10')).logs.find((l) => l.attempts > 1 || l.error)?.id}` },
   { name: 'settings', route: () => '/settings/general' },
   { name: 'settings-security', route: () => '/settings/security' },
   { name: 'settings-appearance', route: () => '/settings/appearance' },
