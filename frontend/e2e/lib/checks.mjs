@@ -37,6 +37,10 @@ function inspect({ keys, foreign, least }) {
     // Text for screen readers only is clipped to a pixel.
     return r.width > 1 && r.height > 1 && s.visibility !== 'hidden' && s.display !== 'none' && s.opacity !== '0';
   };
+  const scrollsSideways = (e) => {
+    for (let a = e; a; a = a.parentElement) if (a !== document.body && a !== document.documentElement && /auto|scroll/.test(getComputedStyle(a).overflowX)) return true;
+    return false;
+  };
   const headings = [...document.querySelectorAll('h1')].filter((h) => !h.closest('[aria-hidden="true"]'));
   if (headings.length !== 1) trouble.push(`${headings.length} h1: ${headings.map((h) => h.textContent)}`);
   // Pseudo-languages wrap a text in marks.
@@ -53,6 +57,9 @@ function inspect({ keys, foreign, least }) {
     const text = n.nodeValue?.trim();
     const e = n.parentElement;
     if (!text || !e || !shown(e)) continue;
+    const box = e.getBoundingClientRect();
+    // Off-screen on purpose (a skip link) is left of the page; what ends right of it was cut.
+    if (box.right > innerWidth + 1 && box.left < innerWidth && !scrollsSideways(e)) trouble.push(`runs out of the window: "${text.slice(0, 60)}" ends at ${Math.round(box.right)}`);
     const size = parseFloat(getComputedStyle(e).fontSize);
     if (size < least) trouble.push(`text of ${size} px: "${text.slice(0, 60)}"`);
     if (known.has(text) || /^__?MISSING/.test(text) || /\{\{|\}\}/.test(text)) trouble.push(`raw key or placeholder: "${text.slice(0, 80)}"`);
