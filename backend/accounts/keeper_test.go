@@ -217,3 +217,46 @@ func BenchmarkCredential(b *testing.B) {
 		}
 	}
 }
+
+// flaky is a vault that opens and closes.
+type flaky struct {
+	Vault
+	err error
+}
+
+func (f *flaky) Get(id, binding string) ([]byte, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	return f.Vault.Get(id, binding)
+}
+
+func TestTheKeeperTellsOfTheVault(t *testing.T) {
+	v, err := OpenFileVault(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &flaky{Vault: v}
+	k := NewKeeper(f)
+	var told []string
+	k.Watch(func(err error) {
+		if err == nil {
+			told = append(told, "works")
+		} else {
+			told = append(told, err.Error())
+		}
+	})
+	k.Check()
+	f.err = errors.New("locked")
+	k.Check()
+	if _, err := k.Credential(t.Context(), "a", "h"); fault.As(err).Reason.Code != fault.ReasonVault || k.Trouble() == nil {
+		t.Errorf("%v, trouble %v", err, k.Trouble())
+	}
+	f.err = nil
+	if _, err := k.Credential(t.Context(), "a", "h"); fault.As(err).Reason.Code != fault.ReasonNeedsKey || k.Trouble() != nil {
+		t.Errorf("%v, trouble %v", err, k.Trouble())
+	}
+	if got := strings.Join(told, ", "); got != "locked, works" {
+		t.Errorf("told %q", got)
+	}
+}

@@ -130,10 +130,7 @@ func (v *Logs) Calls(in CallFilter) (CallLogs, error) {
 
 // named fills in what things are called now.
 func (v *Logs) named(s *config.Snapshot, l *CallLog) {
-	l.AccountName, l.ProviderName = l.Account, l.Provider
-	if a := s.Accounts[l.Account]; a != nil {
-		l.AccountName = a.Name
-	}
+	l.AccountName, l.ProviderName = accountName(s, l.Account), l.Provider
 	if l.Provider != "" {
 		l.ProviderName = upstreamName(v.rooms, s, l.Provider)
 	}

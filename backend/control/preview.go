@@ -146,6 +146,9 @@ func (p *previewer) step(i int, model string) []PreviewRow {
 		p.seen[c.Target] = true
 		one := row(c.Upstream.Prefix() + "/" + c.Target.Model)
 		one.Account, one.AccountName = c.Account.ID, c.Account.Name
+		if c.Account.ID == routing.DemoAccount {
+			one.AccountName = ""
+		}
 		p.price(&one, c)
 		p.judge(&one, c)
 		rows = append(rows, one)

@@ -47,7 +47,7 @@ func TestPreview(t *testing.T) {
 		"groq/llama-3.1-8b-instant ana skipped breaker_open",
 		"groq/llama-3.1-8b-instant work would_answer chosen_priority",
 		"nobody/x skipped model_unknown",
-		"demo/simulated Built-in demo next chosen_next",
+		"demo/simulated next chosen_next",
 	}, "\n")
 	if got != want {
 		t.Errorf("the preview is\n%s\nwant\n%s", got, want)

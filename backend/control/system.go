@@ -106,7 +106,7 @@ type PauseFor struct {
 const maxPause = 7 * 24 * 60
 
 // Pause makes the gateway refuse agents: every call of /v1 is answered 503
-// with Retry-After in the client's own format. Running answers end normally.
+// (529 to Anthropic's clients) with Retry-After in the client's own format. Running answers end normally.
 // A restart ends the pause.
 func (v *System) Pause(in PauseFor) (ProcessStatus, error) {
 	if in.Minutes < 0 || in.Minutes > maxPause {

@@ -6,6 +6,7 @@ import (
 
 	"omniroute/backend/config"
 	"omniroute/backend/fault"
+	"omniroute/backend/routing"
 	"omniroute/backend/usage"
 )
 
@@ -31,6 +32,7 @@ type Trace struct {
 	TotalMs        int64        `json:"totalMs"`
 	OwnMs          int64        `json:"ownMs"`
 	UpstreamMs     int64        `json:"upstreamMs"`
+	OwnUs          int64        `json:"ownUs"`        // microseconds: ours is mostly less than a millisecond
 	FirstTokenMs   int64        `json:"firstTokenMs"` // since arrival, 0 = none was sent
 	Tokens         TraceTokens  `json:"tokens"`
 	Cost           TraceCost    `json:"cost"`
@@ -131,7 +133,8 @@ func (t *tracer) trace() Trace {
 		Tokens: TraceTokens{Tokens{r.Usage.Input, r.Usage.Output, r.Usage.CacheRead, r.Usage.CacheWrite, r.Usage.Reasoning}, tokenBasis(r)},
 		Cost:   TraceCost{Basis: costBasis(r.Cost, r.Usage.Estimated, r.AnsweredBy != "")},
 	}
-	out.OwnMs = max(out.TotalMs-out.UpstreamMs, 0)
+	own := max(r.Timing.Total-r.Timing.Upstream, 0)
+	out.OwnMs, out.OwnUs = own.Milliseconds(), own.Microseconds()
 	if k := t.snap.Keys[r.KeyID]; k != nil {
 		out.APIKey = k.Name
 	}
@@ -243,7 +246,7 @@ func (t *tracer) bare(model string) string {
 // not.
 func (t *tracer) place(target config.Target) fault.ReasonCode {
 	c := t.receipt.Candidates
-	if len(c) > 0 && c[0].Target == target && len(t.receipt.Attempts) == 1 {
+	if len(c) > 0 && c[0].Target == target && len(t.receipt.Attempts) == 1 && len(t.receipt.Skipped) == 0 {
 		return fault.ReasonFirst
 	}
 	return fault.ReasonNext
@@ -259,10 +262,20 @@ func (t *tracer) target(at config.Target) TraceStep {
 	if at.Model != "" {
 		s.Model = prefix + "/" + at.Model
 	}
-	if a := t.snap.Accounts[at.Account]; a != nil {
-		s.AccountName = a.Name
-	}
+	s.AccountName = accountName(t.snap, at.Account)
 	return s
+}
+
+// accountName is what a connection is called now, its id when it is gone. The
+// demo's has no name of its own.
+func accountName(s *config.Snapshot, id string) string {
+	if a := s.Accounts[id]; a != nil {
+		return a.Name
+	}
+	if id == routing.DemoAccount {
+		return ""
+	}
+	return id
 }
 
 // because tells why; a receipt of an older version has only English.

@@ -2,11 +2,13 @@ package resilience
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/events"
 	"omniroute/backend/fault"
 )
 
@@ -109,4 +111,83 @@ func TestDeadLoginRestsUntilForgotten(t *testing.T) {
 	}
 	b.Forget("a")
 	admit(t, b, modelY).Done(nil)
+}
+
+// TestTheBoardTells: every change of standing is announced with its reason,
+// and nothing else is.
+func TestTheBoardTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := events.NewBus()
+		sub := bus.Subscribe()
+		defer sub.Close()
+		b := NewBoard(DefaultProfile(), time.Now)
+		b.AnnounceOn(bus)
+		told := func(want ...string) {
+			t.Helper()
+			var got []string
+			for len(sub.C()) > 0 {
+				e := (<-sub.C()).(events.TargetChanged)
+				got = append(got, e.Model+" "+e.State)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("told %q, want %q", got, want)
+			}
+		}
+		reason := func() fault.ReasonCode {
+			for _, s := range b.Standings() {
+				if s.Reason.Code != "" {
+					return s.Reason.Code
+				}
+			}
+			return ""
+		}
+		admit(t, b, modelX).Done(nil)
+		for range 4 {
+			admit(t, b, modelX).Done(fault.New(fault.Upstream, "", "500"))
+		}
+		told()
+		admit(t, b, modelX).Done(fault.New(fault.Upstream, "", "500"))
+		told(" breaker-open")
+		if r := refused(t, b, modelX); r.Reason.Code != fault.ReasonBreaker || r.Reason.Args[0] != (fault.Arg{Name: "n", Value: "5"}) {
+			t.Errorf("%+v", r.Reason)
+		}
+		time.Sleep(15 * time.Second)
+		for range 2 {
+			admit(t, b, modelX).Done(nil)
+		}
+		told(" usable")
+		limited := fault.New(fault.RateLimited, "", "slow")
+		limited.Scope = fault.ScopeModel
+		admit(t, b, modelX).Done(limited)
+		told("x cooling")
+		if reason() != fault.ReasonCooldown {
+			t.Errorf("%q", reason())
+		}
+		time.Sleep(time.Minute)
+		if reason() != "" {
+			t.Errorf("%q, and the time is over", reason())
+		}
+		admit(t, b, modelX).Done(fault.New(fault.AuthRevoked, "", "dead").With(func(e *fault.Error) { e.Scope = fault.ScopeAccount }))
+		told(" sign-in")
+		if reason() != fault.ReasonSignIn {
+			t.Errorf("%q", reason())
+		}
+		b.Forget("b")
+		told()
+		b.Forget("a")
+		told(" usable")
+		b.Reset()
+		told()
+	})
+}
+
+// TestSuccessTellsNothingAndAllocatesNothing: it is every request's way.
+func TestSuccessTellsNothingAndAllocatesNothing(t *testing.T) {
+	b := NewBoard(DefaultProfile(), time.Now)
+	if n := testing.AllocsPerRun(100, func() {
+		l, _ := b.Admit(modelX, false)
+		l.Done(nil)
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }

@@ -102,8 +102,29 @@ func TestSkippedTargetsSayWhy(t *testing.T) {
 		t.Fatalf("%+v %v", r.Skipped, err)
 	}
 	for _, x := range r.Skipped {
-		if x.Why == "" {
+		if x.Why == "" || x.Reason.Code == "" {
 			t.Errorf("%s was skipped without a reason", x.Target)
+		}
+	}
+	if x := r.Skipped[0]; x.Reason.Code != fault.ReasonNeedsKey || x.At != (config.Target{Provider: "mistral", Account: "dead", Model: "x"}) {
+		t.Errorf("%+v", x)
+	}
+}
+
+func TestEverySkipHasItsCode(t *testing.T) {
+	p, s := world(t)
+	s.Accounts["off"] = &config.Account{ID: "off", Provider: "cohere", Name: "off", Kind: config.KindAPIKey, HasSecret: true}
+	s.Settings.BlockedProviders = []string{"groq"}
+	s.Seal()
+	for model, want := range map[string]fault.ReasonCode{
+		"cohere/x": fault.ReasonDisabled, "ds/deepseek-chat": fault.ReasonNoAccount, "nobody/x": fault.ReasonModelUnknown, "nope": fault.ReasonModelUnknown,
+		"groq/x": fault.ReasonBlocked, "loop": fault.ReasonTooDeep, "mistral/x": fault.ReasonNeedsKey, "deepseek-chat": fault.ReasonNoAccount,
+	} {
+		s.Combos["c1"] = &config.Combo{ID: "c1", Name: "coding", Strategy: "priority", Models: []config.ComboModel{{Model: model}, {Model: "my/a"}}}
+		s.Seal()
+		r, err := p.Plan(s, Query{Model: "coding"})
+		if err != nil || len(r.Skipped) == 0 || r.Skipped[0].Reason.Code != want {
+			t.Errorf("%s: %+v, want %s (%v)", model, r.Skipped, want, err)
 		}
 	}
 }
