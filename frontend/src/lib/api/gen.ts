@@ -1341,6 +1341,8 @@ export interface Trace {
   totalMs: number
   ownMs: number
   upstreamMs: number
+  /** microseconds: ours is mostly less than a millisecond */
+  ownUs: number
   /** since arrival, 0 = none was sent */
   firstTokenMs: number
   tokens: TraceTokens
@@ -1538,7 +1540,7 @@ export interface Verbs {
   'System.Status': { in: void; out: ProcessStatus }
   /** SignInLink makes a link that signs one browser in (rulings 1.4). */
   'System.SignInLink': { in: LinkFor; out: Link }
-  /** Pause makes the gateway refuse agents: every call of /v1 is answered 503 with Retry-After in the client's own format. Running answers end normally. A restart ends the pause. */
+  /** Pause makes the gateway refuse agents: every call of /v1 is answered 503 (529 to Anthropic's clients) with Retry-After in the client's own format. Running answers end normally. A restart ends the pause. */
   'System.Pause': { in: PauseFor; out: ProcessStatus }
   /** Resume ends a pause. */
   'System.Resume': { in: void; out: ProcessStatus }
