@@ -268,3 +268,17 @@ func TestResilienceView(t *testing.T) {
 		t.Errorf("after the reset: %s", g.body)
 	}
 }
+
+func TestPreviewOfAStoredCombo(t *testing.T) {
+	h := newHouse(t)
+	type m = map[string]any
+	h.call(201, "POST /api/combos", m{"name": "one", "models": []any{"demo/simulated"}})
+	if g := h.call(200, "POST /api/combos/preview", m{"name": "one"}); !strings.Contains(g.body, `"model":"demo/simulated"`) || !strings.Contains(g.body, `"verdict":"would_answer"`) {
+		t.Errorf("a stored combo named without its models: %s", g.body)
+	}
+	for _, in := range []m{{"name": "one", "models": []any{}}, {"name": "other"}} {
+		if g := h.call(200, "POST /api/combos/preview", in); !strings.Contains(g.body, `"rows":[]`) {
+			t.Errorf("%v shows steps that nobody drafted: %s", in, g.body)
+		}
+	}
+}

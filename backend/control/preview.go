@@ -19,8 +19,8 @@ import (
 
 // Draft is a combo as it stands in the editor.
 type Draft struct {
-	Name   string      `json:"name"` // of a stored combo that it would replace, or a new one; "" = none yet
-	Models []ComboStep `json:"models"`
+	Name   string      `json:"name"`   // of a stored combo that it would replace, or a new one; "" = none yet
+	Models []ComboStep `json:"models"` // left out = as the stored combo has them
 }
 
 // PreviewRow is what a request would meet at one target. Code and Args belong
@@ -86,7 +86,9 @@ func (v *Combos) Preview(in Draft) (Preview, error) {
 func (v *Combos) drafted(in *Draft) (*config.Snapshot, *config.Combo, error) {
 	s := *v.rooms.Config.Now()
 	draft := &config.Combo{ID: "draft", Name: cmp.Or(strings.TrimSpace(in.Name), "draft"), Strategy: "priority"}
-	if err := v.fill(draft, in.Models, nil); err != nil {
+	if stored, ok := s.ComboByName(draft.Name); ok && in.Models == nil {
+		draft.Models = stored.Models
+	} else if err := v.fill(draft, in.Models, nil); err != nil {
 		return nil, nil, err
 	}
 	if len(draft.Models) > 500 {

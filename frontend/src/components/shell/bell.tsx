@@ -60,7 +60,6 @@ function List({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Entry({ condition, onFollow }: { condition: Condition | ConditionEdge; onFollow: () => void }) {
-  const { t } = useTranslation('shell');
   const format = useFormat();
   const words = useConditionWords()(condition);
   const over = 'open' in condition && !condition.open;
@@ -71,11 +70,10 @@ function Entry({ condition, onFollow }: { condition: Condition | ConditionEdge; 
     <>
       <Icon size={16} strokeWidth={1.75} aria-hidden className={cn('mt-0.5', tone)} />
       <span className="min-w-0 grow">
-        <span className="block text-body text-text">{words.title}</span>
+        <span className="block text-body text-text">{over ? words.over : words.title}</span>
         {!over && words.text !== undefined && <span className="block text-small text-text-2">{words.text}</span>}
       </span>
       <span className="figures shrink-0 text-caption text-text-3" title={format.full(at)}>
-        {over && <span className="me-1">{t('bell.ended')}</span>}
         {format.when(at)}
       </span>
     </>

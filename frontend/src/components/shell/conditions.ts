@@ -26,14 +26,16 @@ export function useConditions(wanted = false): { open: readonly Condition[]; rec
 const isTime = /^\d{4}-\d\d-\d\dT/;
 
 /** Title, sentence and the label of the way out, in the person's language. */
-export function useConditionWords(): (condition: Condition | ConditionEdge) => { title: string; text: string | undefined; action: string | undefined; href: string | undefined } {
+export function useConditionWords(): (condition: Condition | ConditionEdge) => { title: string; over: string; text: string | undefined; action: string | undefined; href: string | undefined } {
   const words = useCodeWords('conditions');
   const format = useFormat();
   return (condition) => {
     const given = Object.fromEntries(Object.entries(condition.args).map(([name, value]) => [name, isTime.test(value) ? format.clock(value) : value]));
     const args = { name: condition.subject.name, detail: condition.detail, time: condition.until === undefined ? '' : format.clock(condition.until), ...given };
+    const title = words(`${condition.code}.title`, args) ?? condition.code;
     return {
-      title: words(`${condition.code}.title`, args) ?? condition.code,
+      title,
+      over: words(`${condition.code}.over`, args) ?? title,
       text: words(`${condition.code}.text`, args),
       action: condition.action && words(`action.${condition.action.label}`),
       href: condition.action && `#${condition.action.route.replace(/^#/, '')}`,

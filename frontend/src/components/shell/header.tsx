@@ -9,7 +9,7 @@ import { phone, useMedia } from '@/lib/media';
 import { isApple } from '@/lib/platform';
 import { densities, isDensity, isTheme, themes } from '@/lib/theme';
 import { Bell } from './bell';
-import { LanguageMenu } from './language-menu';
+import { LanguageChoice, LanguageMenu } from './language-menu';
 import { usePreferences } from './preferences';
 
 interface HeaderProps {
@@ -27,6 +27,7 @@ interface HeaderProps {
 export function Header({ title, back, heading, onMenu, onPalette, onHelp, onLock }: HeaderProps) {
   const { t } = useTranslation(['shell', 'common']);
   const small = useMedia(phone);
+  const tiny = useMedia('(max-width: 479px)');
   const preferences = usePreferences();
   const search = <Search size={16} strokeWidth={1.75} aria-hidden />;
   return (
@@ -52,7 +53,7 @@ export function Header({ title, back, heading, onMenu, onPalette, onHelp, onLock
         </Button>
       )}
       <Bell />
-      <LanguageMenu value={preferences.language} onChange={preferences.chooseLanguage} />
+      {!tiny && <LanguageMenu value={preferences.language} onChange={preferences.chooseLanguage} />}
       <Menu label={t('me.label')} trigger={<IconButton label={t('me.label')} icon={<CircleUserRound size={16} strokeWidth={1.75} aria-hidden />} />}>
         <MenuLabel>{t('me.theme')}</MenuLabel>
         <MenuChoice label={t('me.theme')} value={preferences.theme} onChange={(value) => isTheme(value) && preferences.chooseTheme(value)}>
@@ -70,6 +71,12 @@ export function Header({ title, back, heading, onMenu, onPalette, onHelp, onLock
             </MenuChoiceItem>
           ))}
         </MenuChoice>
+        {tiny && (
+          <>
+            <MenuLabel>{t('language')}</MenuLabel>
+            <LanguageChoice value={preferences.language} onChange={preferences.chooseLanguage} />
+          </>
+        )}
         <MenuLine />
         <MenuItem icon={<Keyboard size={16} strokeWidth={1.75} aria-hidden />} hint="?" onSelect={onHelp}>
           {t('me.keyboard')}

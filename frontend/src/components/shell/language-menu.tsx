@@ -11,18 +11,31 @@ const made = __WORKBENCH__
     ]
   : [];
 
+interface LanguageProps {
+  value: string;
+  onChange: (language: string) => void;
+}
+
 /** Native names, no flags; switches live. */
-export function LanguageMenu({ value, onChange }: { value: string; onChange: (language: string) => void }) {
+export function LanguageMenu(props: LanguageProps) {
   const { t } = useTranslation('shell');
   return (
     <Menu label={t('language')} trigger={<IconButton label={t('language')} icon={<Globe size={16} strokeWidth={1.75} aria-hidden />} />}>
-      <MenuChoice label={t('language')} value={value} onChange={onChange}>
-        {[...languages, ...made].map((language) => (
-          <MenuChoiceItem key={language.code} value={language.code}>
-            <span lang={language.code}>{language.name}</span>
-          </MenuChoiceItem>
-        ))}
-      </MenuChoice>
+      <LanguageChoice {...props} />
     </Menu>
+  );
+}
+
+/** The same inside of another menu. */
+export function LanguageChoice({ value, onChange }: LanguageProps) {
+  const { t } = useTranslation('shell');
+  return (
+    <MenuChoice label={t('language')} value={value} onChange={onChange}>
+      {[...languages, ...made].map((language) => (
+        <MenuChoiceItem key={language.code} value={language.code}>
+          <span lang={language.code}>{language.name}</span>
+        </MenuChoiceItem>
+      ))}
+    </MenuChoice>
   );
 }

@@ -15,7 +15,7 @@ import { ErrorBoundary } from './error-boundary';
 import { Header } from './header';
 import { hrefOf, type NavPage } from './nav';
 import { useFollowSettings } from './preferences';
-import { Sidebar } from './sidebar';
+import { Brand, Sidebar } from './sidebar';
 
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
 const KeyboardHelp = lazy(async () => ({ default: (await import('./keyboard-help')).KeyboardHelp }));
@@ -83,7 +83,6 @@ export function Shell({ pages, page, path, place, onLocked, children }: ShellPro
 }
 
 function Frame({ pages, header, children }: { pages: readonly NavPage[]; header: (onMenu: (() => void) | undefined) => ReactNode; children: ReactNode }) {
-  const { t } = useTranslation('shell');
   const narrow = useMedia(drawer);
   const rail = useMedia('(min-width: 900px) and (max-width: 1199px)');
   const [open, setOpen] = useState(false);
@@ -104,9 +103,9 @@ function Frame({ pages, header, children }: { pages: readonly NavPage[]; header:
         </main>
       </div>
       {narrow && (
-        <Sheet open={open} onOpenChange={setOpen} title={t('nav.label')} side="start" width="w-72" modal>
-          <div className="-m-4 flex min-h-full flex-col">
-            <Sidebar pages={pages} badges={badges} rail={false} onNavigate={() => setOpen(false)} />
+        <Sheet open={open} onOpenChange={setOpen} title={<Brand />} side="start" width="w-72" modal>
+          <div className="-m-4 flex min-h-[calc(100%+32px)] flex-col pt-2">
+            <Sidebar pages={pages} badges={badges} rail={false} brand={false} onNavigate={() => setOpen(false)} />
           </div>
         </Sheet>
       )}

@@ -12,10 +12,12 @@ interface SidebarProps {
   badges: Readonly<Record<string, number>>;
   /** Only icons; words become visually hidden and appear as tooltips. */
   rail: boolean;
+  /** The drawer has the name in its own title. */
+  brand?: boolean;
   onNavigate?: () => void;
 }
 
-export function Sidebar({ pages, badges, rail, onNavigate }: SidebarProps) {
+export function Sidebar({ pages, badges, rail, brand = true, onNavigate }: SidebarProps) {
   const { t } = useTranslation('shell');
   const [path] = usePath();
   const group = (name: string) => pages.filter((page) => page.nav?.group === name);
@@ -30,10 +32,11 @@ export function Sidebar({ pages, badges, rail, onNavigate }: SidebarProps) {
   const end = group('end');
   return (
     <>
-      <div className={cn('flex h-14 shrink-0 items-center gap-2.5 px-5 font-semibold', rail && 'justify-center px-0')}>
-        <Logo />
-        <span className={cn(rail && 'sr-only')}>OmniRoute</span>
-      </div>
+      {brand && (
+        <div className={cn('flex h-14 shrink-0 items-center gap-2.5 px-5 font-semibold', rail && 'justify-center px-0')}>
+          <Brand rail={rail} />
+        </div>
+      )}
       <nav aria-label={t('nav.label')} className="min-h-0 grow overflow-y-auto px-2">
         {items(group('top'))}
         {group('connect').length > 0 && heading(t('nav.connect'))}
@@ -48,6 +51,15 @@ export function Sidebar({ pages, badges, rail, onNavigate }: SidebarProps) {
         <ComboSwitch rail={rail} />
       </div>
     </>
+  );
+}
+
+export function Brand({ rail = false }: { rail?: boolean }) {
+  return (
+    <span className="flex items-center gap-2.5 text-body font-semibold">
+      <Logo />
+      <span className={cn(rail && 'sr-only')}>OmniRoute</span>
+    </span>
   );
 }
 

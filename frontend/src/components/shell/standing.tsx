@@ -1,8 +1,9 @@
 import { ChevronsUpDown, CircleCheck, CirclePause, CircleX, Copy, Layers, LoaderCircle, Pause, Play, TriangleAlert, Unplug, type LucideIcon } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/components/ui/cn';
-import { Menu, MenuChoice, MenuChoiceItem, MenuItem, MenuLabel, MenuLine, MenuLink } from '@/components/ui/menu';
+import { Menu, MenuItem, MenuLine } from '@/components/ui/menu';
 import { useFormat } from '@/lib/format';
+import { ComboMenu } from './combo-menu';
 import { useGateway, type GatewayState } from './use-gateway';
 
 const row = 'flex min-h-9 w-full items-center gap-2.5 rounded-control border-0 bg-transparent px-3 text-body text-text transition-colors duration-fast hover:bg-hover pointer-coarse:min-h-11';
@@ -71,33 +72,20 @@ export function GatewayStatus({ rail }: { rail: boolean }) {
 /** The active combo: two presses to change it, from anywhere. */
 export function ComboSwitch({ rail }: { rail: boolean }) {
   const { t } = useTranslation('shell');
-  const { combos, activate } = useGateway();
-  const active = combos.find((combo) => combo.isActive);
-  if (combos.length === 0) return null;
+  const { status } = useGateway();
+  if (status === undefined || status.combos === 0) return null;
   return (
-    <Menu
-      align="start"
+    <ComboMenu
       side="top"
-      label={t('combo.switch')}
+      align="start"
       trigger={
         <button type="button" className={cn(row, rail && 'justify-center px-0')}>
           <Layers size={16} strokeWidth={1.75} aria-hidden className="text-text-3" />
           <span className="sr-only">{t('combo.label')}: </span>
-          <span className={cn('min-w-0 grow truncate', rail && 'sr-only')}>{active?.name ?? t('combo.none')}</span>
+          <span className={cn('min-w-0 grow truncate', rail && 'sr-only')}>{status.activeCombo === '' ? t('combo.none') : status.activeCombo}</span>
           {!rail && <ChevronsUpDown size={14} strokeWidth={1.75} aria-hidden className="text-text-3" />}
         </button>
       }
-    >
-      <MenuLabel>{t('combo.label')}</MenuLabel>
-      <MenuChoice label={t('combo.switch')} value={active?.id ?? ''} onChange={activate}>
-        {combos.map((combo) => (
-          <MenuChoiceItem key={combo.id} value={combo.id}>
-            {combo.name}
-          </MenuChoiceItem>
-        ))}
-      </MenuChoice>
-      <MenuLine />
-      <MenuLink href="#/combos">{t('combo.all')}</MenuLink>
-    </Menu>
+    />
   );
 }

@@ -18,16 +18,17 @@ export interface Gateway {
   activate: (id: string) => void;
 }
 
-/** How the gateway is and what every part of the shell can do with it. */
-export function useGateway(): Gateway {
+/** How the gateway is and what every part of the shell can do with it. The
+ * combos are asked for only where someone looks at them (`list`). */
+export function useGateway(list = false): Gateway {
   const { t } = useTranslation(['shell', 'common']);
   const { data: status } = useVerb('System.Status');
-  const { data: list } = useVerb('Combos.List');
+  const { data } = useVerb('Combos.List', undefined, { enabled: list });
   const link = useLink();
   const pausing = useAct('System.Pause');
   const resuming = useAct('System.Resume');
   const activating = useAct('Combos.Activate');
-  const combos = list?.combos ?? [];
+  const combos = data?.combos ?? [];
   const state = link === 'lost' ? 'unreachable' : (status?.state ?? 'connecting');
   const failed = (error: Error) => toast.say(error.message);
 

@@ -13,12 +13,13 @@ interface MenuProps {
   side?: 'top' | 'bottom';
   label?: string;
   className?: string;
+  onOpenChange?: (open: boolean) => void;
 }
 
 /** A menu of actions or choices. `trigger` is a Button or IconButton. */
-export function Menu({ trigger, children, align = 'end', side = 'bottom', label, className }: MenuProps) {
+export function Menu({ trigger, children, align = 'end', side = 'bottom', label, className, onOpenChange }: MenuProps) {
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} {...(onOpenChange ? { onOpenChange } : {})}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

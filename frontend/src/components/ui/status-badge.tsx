@@ -37,15 +37,16 @@ const tones: Record<Tone, string> = {
 };
 
 /** Colour, icon and word, always all three. `detail` follows the word: time
- * left, retry time. An unknown code is shown as not tested. */
-export function StatusBadge({ status, detail, className }: { status: string; detail?: ReactNode; className?: string }) {
+ * left, retry time. `word` replaces it where a better one is known. An unknown
+ * code is shown as not tested. */
+export function StatusBadge({ status, detail, word: own, className }: { status: string; detail?: ReactNode; word?: string | undefined; className?: string }) {
   const { t } = useTranslation('common');
   const [tone, Icon, word] = vocabulary[isStatus(status) ? status : 'untested'];
   return (
     <span className={cn('inline-flex max-w-full items-center gap-1.5 rounded-full px-2 py-0.5 text-small', tones[tone], className)}>
       <Icon size={14} strokeWidth={1.75} aria-hidden />
       <span className="min-w-0 truncate">
-        {t(word)}
+        {own ?? t(word)}
         {detail !== undefined && <span className="figures"> · {detail}</span>}
       </span>
     </span>

@@ -386,6 +386,7 @@ export interface Detected {
 export interface Draft {
   /** of a stored combo that it would replace, or a new one; "" = none yet */
   name?: string
+  /** left out = as the stored combo has them */
   models?: (string | { model: string; weight: number })[]
 }
 

@@ -11,25 +11,25 @@ import { useAct, useVerb } from '@/lib/query';
 
 /** The address that every tool needs, and the proof that it answers. `main` =
  * nothing on the page is more urgent than copying it. */
-export function ConnectCard({ main, className = '' }: { main: boolean; className?: string }) {
+export function ConnectCard({ main }: { main: boolean }) {
   const { t } = useTranslation('home');
   const { data, error, refetch } = useVerb('System.Status');
   const { data: settings } = useVerb('Settings.Get');
   const active = data !== undefined && data.activeCombo !== '';
   return (
-    <Card title={t('connect.title')} className={className} busy={!error && data === undefined}>
+    <Card title={t('connect.title')} busy={!error && data === undefined}>
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!error && data === undefined && <Skeleton lines={4} />}
       {data !== undefined && (
         <>
           <div className="flex flex-wrap items-center gap-2">
-            <Code className="min-w-0 rounded-control bg-sunken px-3 py-1.5">{data.endpoint}</Code>
+            <Code className="min-w-0 rounded-control bg-sunken px-2 py-1.5 xs:px-3">{data.endpoint}</Code>
             <CopyButton look={main ? 'primary' : 'secondary'} text={data.endpoint} />
           </div>
           <dl className="m-0 mt-4 grid grid-cols-[auto_minmax(0,1fr)] items-baseline gap-x-4 gap-y-2 text-body">
             <dt className="text-text-2">{t('connect.model')}</dt>
-            <dd className="m-0">
-              <Code>{active ? 'auto' : 'demo/simulated'}</Code> <span className="text-text-2">{active ? t('connect.auto') : t('connect.demo')}</span>
+            <dd className="m-0 text-text-2">
+              <Trans t={t} i18nKey={active ? 'connect.auto' : 'connect.demo'} components={{ name: <Code className="text-text" /> }} />
             </dd>
             <dt className="text-text-2">{t('connect.key')}</dt>
             <dd className="m-0 text-text-2">

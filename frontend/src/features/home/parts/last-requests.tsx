@@ -4,7 +4,7 @@ import { Card } from '@/components/ui/card';
 import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states';
 import { Code, TextLink } from '@/components/ui/text';
 import type { CallLog } from '@/lib/api';
-import { useFormat } from '@/lib/format';
+import { agentName, useFormat } from '@/lib/format';
 import { useVerb } from '@/lib/query';
 
 const most = 5;
@@ -41,7 +41,7 @@ function Row({ log }: { log: CallLog }) {
       <span className="figures flex items-center justify-between gap-3 text-caption text-text-3">
         <span className="min-w-0 truncate" title={format.full(log.time)}>
           {format.when(log.time)}
-          {log.agent !== '' && ` · ${log.agent}`}
+          {log.agent !== '' && ` · ${agentName(log.agent)}`}
         </span>
         <span className="shrink-0">
           {log.attempts > 1 && `${t('last.tries', { count: log.attempts })} · `}

@@ -26,7 +26,7 @@ export function Row({ label, help, error, locked, children }: RowProps) {
 /** A fact that nobody changes here. */
 export function Fact({ label, help, children }: { label: string; help?: string; words?: string[]; children: ReactNode }) {
   return (
-    <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1 py-3">
+    <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 py-3">
       <div className="min-w-0 flex-[1_1_10rem]">
         <span className="block font-medium">{label}</span>
         {help !== undefined && <span className="block text-small text-text-2">{help}</span>}
@@ -48,7 +48,7 @@ export function Group({ title, busy = false, children }: { title: string; busy?:
   if (rows.length === 0) return null;
   return (
     <Card title={title} busy={busy}>
-      <div className="divide-y divide-border">{rows}</div>
+      <div className="divide-y divide-border [&>*:last-child]:pb-1">{rows}</div>
     </Card>
   );
 }

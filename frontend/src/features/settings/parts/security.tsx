@@ -38,10 +38,10 @@ export function SecuritySection() {
       </Group>
       {settings && (
         <Group title={t('network.title')}>
-          <Fact label={t('network.baseUrl')} {...(settings.locked['baseUrl'] ? { help: settings.locked['baseUrl'].why } : {})} words={['BASE_URL']}>
+          <Fact label={t('network.baseUrl')} help={t('lockedBy', { variable: 'BASE_URL' })} words={['BASE_URL']}>
             {settings.baseUrl === '' ? t('network.thisComputer') : <Code>{settings.baseUrl}</Code>}
           </Fact>
-          <Fact label={t('network.cors')} {...(settings.locked['corsOrigins'] ? { help: settings.locked['corsOrigins'].why } : {})} words={['CORS_ORIGIN']}>
+          <Fact label={t('network.cors')} help={t('lockedBy', { variable: 'CORS_ORIGIN' })} words={['CORS_ORIGIN']}>
             {settings.corsOrigins.length === 0 ? t('network.noOrigins') : <Code>{settings.corsOrigins.join(', ')}</Code>}
           </Fact>
         </Group>

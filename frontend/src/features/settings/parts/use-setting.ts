@@ -3,6 +3,11 @@ import { toast } from '@/components/ui/toaster';
 import type { SettingsChange, SettingsView } from '@/lib/api';
 import { useAct, useVerb } from '@/lib/query';
 
+/** The gateway's sentence names the variable; ours is in the person's language. */
+export function variableIn(why: string): string | undefined {
+  return /\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/.exec(why)?.[0];
+}
+
 type Name = keyof SettingsChange & keyof SettingsView;
 
 /** One setting: what it is, whether the environment holds it, and the change
@@ -26,6 +31,9 @@ export function useSettings() {
     error,
     refetch,
     change: <N extends Name>(name: N, value: SettingsView[N]) => void change(name, value),
-    lockedBy: (name: Name) => data?.locked[name]?.why,
+    lockedBy: (name: Name) => {
+      const lock = data?.locked[name];
+      return lock === undefined ? undefined : t('lockedBy', { variable: variableIn(lock.why) ?? name });
+    },
   };
 }
