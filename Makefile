@@ -7,10 +7,17 @@ APP     := build/bin/omniroute-desktop
 CLIENTS := backend/testkit/clients
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build web desktop gtk test check check-web vectors race test-sdk test-agents test-death test-web test-web-short check-e2e screenshots browser bench fuzz gcc node
+.PHONY: run build web desktop windows gtk desk quick-desktop test-desktop test check check-web vectors race test-sdk test-agents test-death test-web test-web-short check-e2e screenshots browser bench fuzz gcc node
 
-run: build
+# The window where there is a display, else the server.
+run:
+ifneq ($(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),)
+	@$(MAKE) --no-print-directory desktop
+	@exec $(APP)
+else
+	@$(MAKE) --no-print-directory build
 	@exec $(BIN) serve
+endif
 
 build: web
 	@mkdir -p build/bin
@@ -21,9 +28,14 @@ desktop: web gtk
 	@mkdir -p build/bin
 	CGO_ENABLED=1 go build -tags desktop,production,webkit2_41 $(GOFLAGS_BUILD) -o $(APP) .
 
+# The window for Windows, from anywhere and without a C compiler.
+windows: web
+	@mkdir -p build/bin
+	CGO_ENABLED=0 GOOS=windows go build -tags desktop,production -trimpath -ldflags "-s -w -H windowsgui -X main.version=$(VERSION)" -o $(APP).exe .
+
 # Headers of the system's window and web view.
 gtk: gcc
-	@pkg-config --exists gtk+-3.0 webkit2gtk-4.1 2>/dev/null || backend/testkit/install.sh pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev
+	@test "$$(uname -s)" != Linux || pkg-config --exists gtk+-3.0 webkit2gtk-4.1 2>/dev/null || backend/testkit/install.sh pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev
 
 # The dashboard: installed when the lock file changed, built when a source did.
 WEB_SOURCES := $(shell find frontend/src frontend/scripts -type f -not -name '*.test.ts*' 2>/dev/null) $(wildcard frontend/*.html frontend/*.ts frontend/*.json)
@@ -40,12 +52,14 @@ frontend/dist/app/index.html: frontend/node_modules/.package-lock.json $(WEB_SOU
 check-web: frontend/node_modules/.package-lock.json
 	cd frontend && npm run --silent check
 
-test: gcc node check check-web race vectors test-sdk test-web-short
+test: gcc node check check-web race vectors test-sdk test-web-short quick-desktop
 
 check:
 	@test -z "$$(gofmt -l *.go backend)" || { gofmt -l main.go backend; echo "not formatted: run gofmt -w"; exit 1; }
 	go vet ./... && go vet -tags death ./backend/daemon
 	GOOS=darwin go vet ./backend/... && GOOS=windows go vet ./backend/...
+	CGO_ENABLED=0 GOOS=windows go vet -tags desktop,production . ./backend/desktop && CGO_ENABLED=0 GOOS=darwin go build -o /dev/null .
+	go vet -tags app ./backend/desktop
 
 race: gcc
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
@@ -56,6 +70,22 @@ vectors: build node
 
 test-sdk: build node
 	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node sdk.mjs
+
+# The built window on a desktop of its own: display, window manager, session
+# bus, tray host, notifications, keyring. test-desktop adds the figures and a
+# real panel; quick-desktop is the part of make test.
+DESKTOP_TEST = OMNIROUTE_APP=$(CURDIR)/$(APP) OMNIROUTE_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 15m -tags app -v ./backend/desktop -run
+
+quick-desktop: build desktop desk
+	@$(DESKTOP_TEST) '^TestApp(Shows|Window|Tells|Keeps|Without)'
+
+test-desktop: build desktop windows desk
+	@$(DESKTOP_TEST) '^TestApp'
+
+# The desktop that the tests need.
+desk:
+	@for p in Xvfb dbus-daemon openbox wmctrl xdotool xprop import gnome-keyring-daemon secret-tool xfce4-panel dunst /usr/libexec/at-spi-bus-launcher; do command -v $$p >/dev/null || missing=1; done; \
+	test -z "$$missing" || backend/testkit/install.sh xvfb dbus openbox wmctrl xdotool x11-utils imagemagick gnome-keyring libsecret-tools xfce4-panel dunst at-spi2-core fonts-dejavu-core
 
 test-agents: build node
 	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && npm --prefix agents install --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs

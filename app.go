@@ -54,17 +54,14 @@ func (s *start) Run() error {
 	if !control.HasDisplay(goruntime.GOOS, os.LookupEnv) {
 		return s.serve.Run()
 	}
-	in, err := desktop.Acquire(o.Env.DataDir)
-	if errors.Is(err, desktop.ErrRunning) {
-		if s.Hidden {
-			return nil // it runs, which is all that was asked
-		}
-		return desktop.Tell(context.Background(), o.Env.DataDir, desktop.Ask{Do: desktop.AskOpen, Args: os.Args[1:]})
+	if s.Hidden && desktop.Running(o.Env.DataDir) {
+		return nil // it runs, which is all that was asked
 	}
-	if err != nil {
+	in, err := desktop.Enter(context.Background(), o.Env.DataDir, desktop.Ask{Do: desktop.AskOpen, Args: os.Args[1:]})
+	if in == nil {
 		return err
 	}
-	return errors.Join(newApp(o, in).run(s.Hidden), in.Release())
+	return errors.Join(newApp(o, in).run(s.Hidden), in.Close())
 }
 
 // quitRunning ends the running copy. That none runs is what was wanted.

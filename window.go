@@ -128,12 +128,16 @@ func (a *app) savePlace(ctx context.Context) {
 // (desktop.md 3.4); else the first press minimises and says so, and the next
 // one quits.
 func (a *app) closing(ctx context.Context) (keep bool) {
-	a.savePlace(ctx)
 	select {
 	case <-a.ended:
-		return a.leaving.Swap(true) // Wails asks again for each signal, but its loop ends only once
+		if a.leaving.Swap(true) {
+			return true // Wails asks again for each signal, but its loop ends only once
+		}
+		a.savePlace(ctx)
+		return false
 	default:
 	}
+	a.savePlace(ctx)
 	if settings, err := a.services.Settings.Get(); err == nil && !settings.CloseToTray {
 		return a.leave()
 	}

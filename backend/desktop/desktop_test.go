@@ -215,6 +215,9 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// release is what the end of a process does to an instance.
+func release(in *Instance) error { return errors.Join(in.Close(), in.lock.Unlock()) }
+
 func TestOneCopyRunsAndHearsTheNext(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), strings.Repeat("long/", 30))} {
 		if Running(dir) {
@@ -238,17 +241,17 @@ func TestOneCopyRunsAndHearsTheNext(t *testing.T) {
 		}
 		gone := make(chan error, 1)
 		go func() { gone <- WaitGone(t.Context(), dir) }()
-		if err := in.Release(); err != nil {
+		if err := release(in); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-gone; err != nil {
 			t.Error(err)
 		}
-		again, err := Acquire(dir)
-		if err != nil {
+		again, err := Enter(t.Context(), dir, Ask{Do: AskOpen})
+		if err != nil || again == nil {
 			t.Fatalf("after the end of the first: %v", err)
 		}
-		if err := again.Release(); err != nil {
+		if err := release(again); err != nil {
 			t.Error(err)
 		}
 	}
@@ -263,10 +266,7 @@ func TestOneOfManyStartsWins(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			in, err := Acquire(dir)
-			if errors.Is(err, ErrRunning) {
-				err = Tell(context.Background(), dir, Ask{Do: AskOpen})
-			}
+			in, err := Enter(context.Background(), dir, Ask{Do: AskOpen})
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -283,7 +283,7 @@ func TestOneOfManyStartsWins(t *testing.T) {
 	if won != 1 || failed != 0 {
 		t.Errorf("%d copies run, %d told it, %d failed", won, told, failed)
 	}
-	if err := winner.Release(); err != nil {
+	if err := release(winner); err != nil {
 		t.Error(err)
 	}
 }
@@ -310,7 +310,7 @@ func TestNonsenseOnTheSocketIsIgnored(t *testing.T) {
 	if ask := <-in.Asks(); ask.Do != AskQuit {
 		t.Errorf("heard %+v", ask)
 	}
-	if err := in.Release(); err != nil {
+	if err := release(in); err != nil {
 		t.Error(err)
 	}
 }

@@ -40,7 +40,8 @@ const (
 	instanceSocket = "window.sock"
 	maxAsk         = 64 << 10
 	askTime        = 5 * time.Second
-	maxSocketPath  = 100 // bytes; systems allow 104 and up
+	dialTime       = time.Second // from the lock of a starting copy to its socket
+	maxSocketPath  = 100         // bytes; systems allow 104 and up
 )
 
 // ErrRunning says that another copy holds the data directory.
@@ -103,7 +104,24 @@ func socketPath(dataDir string) (string, error) {
 	return filepath.Join(dir, instanceSocket), nil
 }
 
-// Asks delivers what further starts want. It is closed by Release.
+// Enter is what every start does first: it becomes the one copy of a data
+// directory, or tells the running one what it was started for and gets a nil
+// Instance. It bears with a copy that is just ending.
+func Enter(ctx context.Context, dataDir string, ask Ask) (*Instance, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*askTime)
+	defer cancel()
+	for {
+		in, err := Acquire(dataDir)
+		if !errors.Is(err, ErrRunning) {
+			return in, err
+		}
+		if err = Tell(ctx, dataDir, ask); err == nil || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// Asks delivers what further starts want. It is closed by Close.
 func (in *Instance) Asks() <-chan Ask { return in.asks }
 
 func (in *Instance) listen() {
@@ -132,12 +150,13 @@ func (in *Instance) hear(conn net.Conn) {
 	}
 }
 
-// Release gives the data directory up. It comes last.
-func (in *Instance) Release() error {
+// Close stops listening. The lock stays until the process ends, so that who
+// waits for it (WaitGone) waits for that.
+func (in *Instance) Close() error {
 	err := in.listener.Close()
 	for range in.asks {
 	}
-	return errors.Join(err, in.lock.Unlock())
+	return err
 }
 
 // Tell hands an Ask to the copy that runs on a data directory and waits until
@@ -175,6 +194,8 @@ func Tell(ctx context.Context, dataDir string, ask Ask) error {
 
 // dialSoon bears with a first copy that has the lock, but not yet the socket.
 func dialSoon(ctx context.Context, path string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

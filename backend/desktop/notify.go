@@ -8,15 +8,20 @@ import (
 	"omniroute/backend/i18n"
 )
 
-// prime learns what is open already, without telling: the person saw it
-// before, or sees it in the tray.
+// prime learns what is open already. What agents and accounts suffer from is
+// not told: it was, when it began, and the tray shows it. What stands in the
+// way of this very start is.
 func (s *Shell) prime() {
 	open, err := s.o.Services.Health.Conditions()
 	if err != nil {
 		return
 	}
 	for _, c := range open.Conditions {
-		s.told[episode{c.Code, c.Subject.ID}] = false
+		if c.Subject.Kind != "gateway" {
+			s.told[episode{c.Code, c.Subject.ID}] = false
+			continue
+		}
+		s.notice(control.Message{Data: control.FeedCondition{Code: c.Code, Subject: c.Subject.ID, Open: true}})
 	}
 }
 
