@@ -12,9 +12,10 @@ const OVERLAY = '[role="dialog"],[role="alertdialog"],[role="menu"],[role="listb
 
 /** Marks every visible opener of the page and says what each is called. The shell's own are looked at once. */
 function openers(shellToo) {
+  const over = [...document.querySelectorAll('[role="dialog"],[role="alertdialog"]')].at(-1);
   const list = [...document.querySelectorAll('button[aria-haspopup],[role="combobox"][aria-expanded],a[aria-haspopup]')].filter((e) => {
     const r = e.getBoundingClientRect();
-    return r.width > 1 && r.height > 1 && !e.hasAttribute('disabled') && e.getAttribute('aria-disabled') !== 'true' && (shellToo || e.closest('main'));
+    return r.width > 1 && r.height > 1 && !e.hasAttribute('disabled') && e.getAttribute('aria-disabled') !== 'true' && (over ? over.contains(e) : shellToo || e.closest('main'));
   });
   // Rows repeat: one menu of a kind is enough.
   const seen = new Set();
@@ -50,14 +51,17 @@ for (const cell of SHORT ? CELLS.slice(0, 1) : CELLS) {
         const found = await page.evaluate(openers, name === 'home');
         for (const { at, name: label } of found) {
           const opener = page.locator(`[data-e2e="${at}"]`);
+          const before = await page.locator(OVERLAY).count();
           await opener.click();
-          const overlay = page.locator(OVERLAY).last();
-          await overlay.waitFor({ timeout: 5000 }).catch(() => trouble.push(`"${label}" opened nothing`));
-          if (!(await overlay.count())) continue;
+          const opened = await page.waitForFunction(([selector, n]) => document.querySelectorAll(selector).length > n, /** @type {const} */ ([OVERLAY, before]), { timeout: 5000 }).catch(() => undefined);
+          if (!opened) {
+            trouble.push(`"${label}" opened nothing`);
+            continue;
+          }
           await tab.page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
           trouble.push(...(await axe(page)).map((v) => `"${label}" open: ${v}`), ...(await faults(tab)).map((f) => `"${label}" open: ${f}`));
           await page.keyboard.press('Escape');
-          await page.locator(OVERLAY).waitFor({ state: 'detached', timeout: 3000 }).catch(async () => {
+          await page.waitForFunction(([selector, n]) => document.querySelectorAll(selector).length === n, /** @type {const} */ ([OVERLAY, before]), { timeout: 3000 }).catch(async () => {
             trouble.push(`"${label}": Escape does not close it`);
             await tab.go(await route(s));
           });
