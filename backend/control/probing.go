@@ -71,6 +71,7 @@ func (v *Providers) test(ctx context.Context, in TestOf) (TestResult, error) {
 	} else if !r.Valid {
 		v.prove(a.ID, false)
 	}
+	v.announce(a.ID)
 	return TestResult{
 		Valid: r.Valid, Error: r.Error, StatusCode: r.StatusCode, LatencyMs: r.LatencyMs, TestedAt: v.rooms.Now().UTC(),
 		Diagnosis: TestDiagnosis{string(r.Diagnosis.Type), r.Diagnosis.Source, r.Diagnosis.Message, r.Diagnosis.Code},

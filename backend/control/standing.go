@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"omniroute/backend/config"
+	"omniroute/backend/events"
 	"omniroute/backend/fault"
 	"omniroute/backend/resilience"
 )
@@ -79,6 +80,15 @@ func (v *Providers) prove(id string, ok bool) {
 		v.proven[id] = true
 	} else {
 		delete(v.proven, id)
+	}
+}
+
+// announce tells listeners how an account stands; the board tells of its own
+// changes, a test of the rest.
+func (v *Providers) announce(id string) {
+	if a := v.rooms.Config.Now().Accounts[id]; a != nil {
+		word, _, _ := v.status(a, v.standings()[id])
+		v.rooms.Bus.Publish(events.AccountChanged{Account: id, Status: word})
 	}
 }
 

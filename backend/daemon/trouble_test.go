@@ -1,7 +1,10 @@
 package daemon_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -163,5 +166,30 @@ func TestDeletedKeysAreGoneAfterAStart(t *testing.T) {
 	g.Stop() // waits for what the start began
 	if left := testkit.Sealed(t, dir, account); len(left) != 0 {
 		t.Errorf("after a start the key is still in %v", left)
+	}
+}
+
+func TestTroublesOfTheStart(t *testing.T) {
+	dir := t.TempDir()
+	testkit.Start(t, testkit.DataDir(dir)).Stop()
+	if err := os.WriteFile(filepath.Join(dir, "vault", "key"), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "usage.db"), bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := testkit.Start(t, testkit.DataDir(dir))
+	text := fmt.Sprint(g.API("GET", "/api/health/conditions", nil)["conditions"])
+	for _, code := range []string{"vault_unavailable", "database_repaired"} {
+		if !strings.Contains(text, code) {
+			t.Errorf("%s is not open: %s", code, text)
+		}
+	}
+	status := g.API("GET", "/api/system/status", nil)
+	if status["state"] != "broken" || testkit.At(status, "vault", "state") != "unavailable" || testkit.At(status, "vault", "detail") == "" {
+		t.Errorf("%v", status)
+	}
+	if r := g.Ask(wire.OpenAIChat, "demo/simulated", false); r.Status != 200 {
+		t.Errorf("the demo: %d %s", r.Status, r.Body)
 	}
 }
