@@ -163,7 +163,9 @@ func (a *Access) still(ctx context.Context, c Caller) bool {
 func (a *Access) refusal(r *http.Request, cookie, password bool) error {
 	switch {
 	case cookie:
-		return fault.New(fault.Forbidden, "control.access", "The header %s is missing or wrong. Sign in again to get its value; the cookie alone opens nothing.", CSRFHeader)
+		e := fault.New(fault.Forbidden, "control.access", "The header %s is missing or wrong. Sign in again to get its value; the cookie alone opens nothing.", CSRFHeader)
+		e.Param = CSRFHeader // what the page knows this refusal by
+		return e
 	case password:
 		return fault.New(fault.Unauthorized, "control.access", "Sign in first, or send the content of DATA_DIR/admin-token as a Bearer.")
 	case fromBrowser(r):

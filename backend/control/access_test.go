@@ -278,6 +278,8 @@ func TestSessions(t *testing.T) {
 	} {
 		if g := h.do(ask{text: "GET /api/keys", headers: c.headers}); g.status != c.want {
 			t.Errorf("%s: status %d, want %d: %s", name, g.status, c.want, g.body)
+		} else if c.want == 403 && g.str("error.param") != CSRFHeader {
+			t.Errorf("%s: the page cannot tell what is missing: %s", name, g.body)
 		}
 	}
 	if g := h.do(ask{text: "GET /api/auth/status", headers: []string{"Cookie: " + p.cookie}}); g.at("authenticated") != false || strings.Contains(g.body, p.csrf) {

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from 'react';
-import { onUnauthorized, signInWithToken, standing, takeSignInToken, type ApiFault, type Standing } from '@/lib/api';
+import { onOtherTab, onUnauthorized, signInWithToken, standing, takeSignInToken, type ApiFault, type Standing } from '@/lib/api';
 
 const Lock = lazy(async () => ({ default: (await import('@/features/lock')).Lock }));
 
@@ -45,6 +45,7 @@ export function Door({ children }: { children: (onLocked: () => void) => ReactNo
     void ask();
   }, [ask, client]);
   useEffect(() => onUnauthorized(leave), [leave]);
+  useEffect(() => onOtherTab(() => void ask()), [ask]);
 
   // Nobody answers: asked again until somebody does.
   useEffect(() => {

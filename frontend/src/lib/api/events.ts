@@ -1,5 +1,7 @@
 import type { Message } from './gen';
-import { headers } from './http';
+import { csrf } from './csrf';
+import { faultOf } from './fault';
+import { headers, heedRefusal } from './http';
 import { host, inWindow } from './wails';
 
 /** How the feed is doing. `lost` = the gateway does not answer; it is tried
@@ -38,9 +40,16 @@ function openHTTPFeed(feed: Feed): () => void {
     let pause = firstPause;
     while (!stopped.signal.aborted) {
       feed.onLink('connecting');
+      const word = csrf();
       try {
-        const answer = await fetch('/api/events', { headers: { ...headers(), Accept: 'text/event-stream' }, credentials: 'same-origin', cache: 'no-store', signal: stopped.signal });
-        if (answer.status === 401 || answer.status === 403) return; // the next call says so too
+        const answer = await fetch('/api/events', { headers: { ...headers(word), Accept: 'text/event-stream' }, credentials: 'same-origin', cache: 'no-store', signal: stopped.signal });
+        if (answer.status === 401 || answer.status === 403) {
+          // Whoever is locked out leaves the page, and with it the feed.
+          heedRefusal(faultOf(await answer.text(), answer.status), word);
+          await wait(pause, stopped.signal);
+          pause = Math.min(pause * 2, longestPause);
+          continue;
+        }
         if (!answer.ok || !answer.body) throw new Error(String(answer.status));
         feed.onLink('live');
         pause = firstPause;

@@ -51,7 +51,12 @@ export function faultOf(value: unknown, status = 0, retryAfter?: number): ApiFau
   if (isRecord(shape) && isRecord(shape['error'])) shape = shape['error'];
   if (isRecord(shape) && typeof shape['message'] === 'string') {
     const text = (name: string) => (typeof shape[name] === 'string' && shape[name] !== '' ? shape[name] : undefined);
-    return new ApiFault({ kind: text('kind') ?? 'internal', message: shape['message'], receipt: text('receipt'), param: text('param') }, status, retryAfter);
+    const wait = shape['retryAfterSeconds'];
+    return new ApiFault(
+      { kind: text('kind') ?? 'internal', message: shape['message'], receipt: text('receipt'), param: text('param') },
+      status,
+      retryAfter ?? (typeof wait === 'number' ? wait : undefined),
+    );
   }
   return new ApiFault({ kind: 'internal', message: typeof shape === 'string' ? shape : '' }, status, retryAfter);
 }

@@ -11,9 +11,19 @@ export function onUnauthorized(listener: Listener): () => void {
   return () => unauthorized.delete(listener);
 }
 
-export function headers(): Record<string, string> {
-  const token = csrf();
-  return token === null ? {} : { 'X-OmniRoute-CSRF': token };
+const csrfHeader = 'X-OmniRoute-CSRF';
+
+export function headers(word = csrf()): Record<string, string> {
+  return word === null ? {} : { [csrfHeader]: word };
+}
+
+/** Reads a refusal: does it say that the session of this word is over? Then
+ * the word is dropped and everyone told. */
+export function heedRefusal(fault: ApiFault, word: string | null): void {
+  const over = (fault.status === 401 && fault.kind === 'unauthorized') || fault.param === csrfHeader;
+  if (!over) return;
+  if (csrf() === word) forget(); // else another tab told us a newer one meanwhile
+  unauthorized.forEach((tell) => tell());
 }
 
 /** The address and the rest of a verb's input. Exported for its test. */
@@ -41,12 +51,13 @@ export function address(verb: VerbName, input: unknown): { url: string; rest: Re
 export async function send<V extends VerbName>(verb: V, input: Verbs[V]['in'], signal?: AbortSignal): Promise<Verbs[V]['out']> {
   const { method } = roads[verb];
   const { url, rest } = address(verb, input);
+  const word = csrf();
   const body = method === 'GET' || method === 'DELETE' ? undefined : JSON.stringify(rest);
   const init: RequestInit = {
     method,
     credentials: 'same-origin',
     cache: 'no-store',
-    headers: body === undefined ? headers() : { ...headers(), 'Content-Type': 'application/json' },
+    headers: body === undefined ? headers(word) : { ...headers(word), 'Content-Type': 'application/json' },
   };
   if (body !== undefined) init.body = body;
   if (signal) init.signal = signal;
@@ -61,10 +72,7 @@ export async function send<V extends VerbName>(verb: V, input: Verbs[V]['in'], s
   if (!answer.ok) {
     const wait = Number(answer.headers.get('Retry-After'));
     const fault = faultOf(text, answer.status, wait > 0 ? wait : undefined);
-    if (answer.status === 401 && fault.kind === 'unauthorized' && !verb.startsWith('Session.')) {
-      forget();
-      unauthorized.forEach((tell) => tell());
-    }
+    if (!verb.startsWith('Session.')) heedRefusal(fault, word);
     throw fault;
   }
   return (text === '' ? undefined : JSON.parse(text)) as Verbs[V]['out'];

@@ -1,7 +1,7 @@
 import { ApiFault } from './fault';
-import type { AuthStatus } from './gen';
 import { send } from './http';
-import { csrf, forget, remember } from './csrf';
+import { csrf, forget, keep, remember, watchTabs } from './csrf';
+import { askTabs } from './tabs';
 import { inWindow } from './wails';
 
 /** Where a browser stands. `stranger` = no password exists and this browser
@@ -20,9 +20,14 @@ export function takeSignInToken(): string | null {
 
 export async function standing(): Promise<Standing> {
   if (inWindow()) return 'in';
+  watchTabs();
   // Whether the session still lives the first call says (onUnauthorized).
   if (csrf() !== null) return 'in';
-  const status = (await send('Session.Status', undefined)) as AuthStatus;
+  const word = await askTabs();
+  if (word !== null) keep(word);
+  const status = await send('Session.Status', undefined);
+  if (word !== null && status.authenticated) return 'in';
+  if (word !== null) forget();
   return status.passwordSet ? 'locked' : 'stranger';
 }
 
