@@ -101,6 +101,33 @@ describe('doors: journeys', () => {
     await server.stop();
   });
 
+  test('the tabs of one browser come and go together', async () => {
+    const server = await Server.start({ env: { INITIAL_PASSWORD: PASSWORD } });
+    const first = await stranger(server);
+    const open = (page) => page.getByRole('navigation').waitFor();
+    const shut = (page) => page.getByRole('heading', { level: 1, name: say('lock:title') }).waitFor();
+    const enter = async (page) => {
+      await page.getByLabel(say('lock:password'), { exact: true }).fill(PASSWORD);
+      await page.keyboard.press('Enter');
+    };
+    await enter(first.page);
+    await open(first.page);
+    const second = await first.context.newPage();
+    await second.goto(`${server.url}/`);
+    await open(second);
+
+    await server.api('DELETE', '/api/sessions'); // the visible tab hears it from its stream, the other from that tab
+    await shut(second);
+    await shut(first.page);
+
+    await enter(second);
+    await open(second);
+    await open(first.page);
+    await second.close();
+    await first.close();
+    await server.stop();
+  });
+
   test('J16: the gateway is killed: a banner says so, the page stays, and it recovers without a reload', async () => {
     const server = await Server.start();
     const tab = await Tab.enter(server);
