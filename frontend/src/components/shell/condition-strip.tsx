@@ -31,18 +31,20 @@ function Row({ condition }: { condition: Condition }) {
   const broken = condition.severity === 'broken';
   const Icon = broken ? OctagonAlert : TriangleAlert;
   return (
-    <div className={cn('flex flex-wrap items-center gap-x-3 gap-y-1 rounded-card px-3 py-2', broken ? 'bg-bad-soft' : 'bg-warn-soft')}>
-      <Icon size={16} strokeWidth={1.75} aria-hidden className={broken ? 'text-bad' : 'text-warn'} />
-      <p className="m-0 min-w-0 flex-[1_1_16rem] text-body text-text">
-        <span className="font-medium">{words.title}</span>
-        {words.text !== undefined && <span> {words.text}</span>}
-      </p>
-      {words.action !== undefined && (
-        <Button size="sm" asChild>
-          <a href={words.href}>{words.action}</a>
-        </Button>
-      )}
-      <IconButton label={t('strip.dismiss')} icon={<X size={16} strokeWidth={1.75} aria-hidden />} onClick={() => putAside(conditionKey(condition))} className="-me-1" size="sm" />
+    <div className={cn('flex items-start gap-3 rounded-card py-2 ps-3 pe-1', broken ? 'bg-bad-soft' : 'bg-warn-soft')}>
+      <Icon size={16} strokeWidth={1.75} aria-hidden className={cn('mt-2', broken ? 'text-bad' : 'text-warn')} />
+      <div className="flex min-w-0 grow flex-wrap items-center gap-x-3 gap-y-2 py-1">
+        <p className="m-0 min-w-0 flex-[1_1_20rem] text-body text-text">
+          <span className="block font-semibold">{words.title}</span>
+          {words.text !== undefined && <span className="block text-small">{words.text}</span>}
+        </p>
+        {words.action !== undefined && (
+          <Button size="sm" asChild>
+            <a href={words.href}>{words.action}</a>
+          </Button>
+        )}
+      </div>
+      <IconButton label={t('strip.dismiss')} icon={<X size={16} strokeWidth={1.75} aria-hidden />} onClick={() => putAside(conditionKey(condition))} size="sm" />
     </div>
   );
 }

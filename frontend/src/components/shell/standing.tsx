@@ -25,7 +25,7 @@ export function GatewayStatus({ rail }: { rail: boolean }) {
   const format = useFormat();
   const { state, status, copy, pause, resume } = useGateway();
   const [Icon, tone] = looks[state];
-  const word = state === 'paused' && status?.pausedUntil !== undefined ? t('gateway.pausedUntil', { time: format.clock(status.pausedUntil) }) : t(`gateway.${state}`);
+  const word = state === 'paused' && status?.pausedUntil !== undefined ? t('gateway.pausedUntil', { time: format.until(status.pausedUntil) }) : t(`gateway.${state}`);
   const icon = (Of: LucideIcon) => <Of size={16} strokeWidth={1.75} aria-hidden />;
   return (
     <Menu

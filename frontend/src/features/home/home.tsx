@@ -14,16 +14,12 @@ export function Home() {
   return (
     <Page>
       {fresh && <StartCard />}
-      <div className="grid items-start gap-card lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-        <div className="flex min-w-0 flex-col gap-card">
-          <ConnectCard main={!fresh} />
-          <TodayCard />
-        </div>
-        <div className="flex min-w-0 flex-col gap-card">
-          {!plain && <ComboCard />}
-          <LastRequests />
-        </div>
+      <div className="grid gap-card lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <ConnectCard main={!fresh} />
+        {plain ? <TodayCard /> : <ComboCard />}
       </div>
+      {!plain && <TodayCard />}
+      <LastRequests />
     </Page>
   );
 }

@@ -25,6 +25,8 @@ export interface Format {
   stamp: (at: Date | string, now?: Date) => string;
   /** 2 min ago, 14:02, Mon 09:00, 3 Nov 2026: shorter the nearer. */
   when: (at: Date | string, now?: Date) => string;
+  /** A moment ahead: 18:00 today, else with its day. */
+  until: (at: Date | string, now?: Date) => string;
   /** The whole of it, for tooltips. */
   full: (at: Date | string) => string;
   list: (items: readonly string[]) => string;
@@ -99,6 +101,10 @@ export function makeFormat(language: string, t: FormatWords): Format {
       if (then.toDateString() === now.toDateString()) return clock.format(then);
       if (near < 6 * day) return `${weekday.format(then)} ${clock.format(then)}`;
       return then.getFullYear() === now.getFullYear() ? date.format(then) : dateYear.format(then);
+    },
+    until: (at, now = new Date()) => {
+      const then = new Date(at);
+      return then.toDateString() === now.toDateString() ? clock.format(then) : `${weekday.format(then)} ${clock.format(then)}`;
     },
     full: (at) => full.format(new Date(at)),
     list: (items) => list.format(items),

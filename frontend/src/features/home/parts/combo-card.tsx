@@ -98,7 +98,7 @@ export function ComboCard() {
               {t('combo.more', { count: more })}
             </TextLink>
           )}
-          <p className="m-0 mt-3 flex flex-wrap items-center gap-x-2 text-small text-text-2">
+          <p className="m-0 mt-auto flex flex-wrap items-center gap-x-2 pt-3 text-small text-text-2">
             {next ? (
               <>
                 {t('combo.next')}
@@ -106,7 +106,7 @@ export function ComboCard() {
                 <Code className="min-w-0 truncate text-text">{next.target}</Code>
               </>
             ) : (
-              <span className="text-bad">{data.nextAt === undefined ? t('combo.nobody') : t('combo.nobodyUntil', { time: format.when(data.nextAt) })}</span>
+              <span className="text-bad">{data.nextAt === undefined ? t('combo.nobody') : t('combo.nobodyUntil', { time: format.until(data.nextAt) })}</span>
             )}
           </p>
         </>

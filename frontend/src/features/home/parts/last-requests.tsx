@@ -1,6 +1,7 @@
 import { ArrowRight, CircleCheck, CircleX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Card } from '@/components/ui/card';
+import { cn } from '@/components/ui/cn';
 import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states';
 import { Code, TextLink } from '@/components/ui/text';
 import type { CallLog } from '@/lib/api';
@@ -36,29 +37,36 @@ function Row({ log }: { log: CallLog }) {
   const format = useFormat();
   const ok = log.kind === '';
   const Icon = ok ? CircleCheck : CircleX;
+  const tool = agentName(log.agent);
   return (
-    <a href={`#/logs/requests/${encodeURIComponent(log.id)}`} className="block rounded-control px-2 py-1.5 text-text no-underline transition-colors duration-fast hover:bg-hover">
-      <span className="figures flex items-center justify-between gap-3 text-caption text-text-3">
-        <span className="min-w-0 truncate" title={format.full(log.time)}>
-          {format.when(log.time)}
-          {log.agent !== '' && ` · ${agentName(log.agent)}`}
-        </span>
-        <span className="shrink-0">
-          {log.attempts > 1 && `${t('last.tries', { count: log.attempts })} · `}
-          {format.duration(log.totalMs)}
-        </span>
+    <a
+      href={`#/logs/requests/${encodeURIComponent(log.id)}`}
+      className="grid grid-cols-[1rem_minmax(0,1fr)_auto] items-center gap-x-3 rounded-control px-2 py-1.5 text-text no-underline transition-colors duration-fast hover:bg-hover md:grid-cols-[1rem_5rem_8rem_minmax(0,1fr)_auto_5rem]"
+    >
+      <Icon size={16} strokeWidth={1.75} aria-hidden className={cn('row-span-2 md:row-span-1', ok ? 'text-ok' : 'text-bad')} />
+      <span className="figures col-start-2 row-start-2 text-small text-text-3 md:col-start-auto md:row-start-auto" title={format.full(log.time)}>
+        {format.when(log.time)}
+        <span className="md:hidden">{tool !== '' && ` · ${tool}`}</span>
       </span>
-      <span className="flex items-center gap-1.5">
+      <span className="hidden min-w-0 truncate text-small text-text-2 md:block">{tool}</span>
+      <span className="col-start-2 row-start-1 flex min-w-0 items-center gap-1.5 md:col-start-auto md:row-start-auto">
         <Code className="min-w-0 truncate">{log.requestedModel}</Code>
         {log.answeredBy !== log.requestedModel && (
           <>
             <ArrowRight size={12} strokeWidth={1.75} aria-hidden className="mirror text-text-3" />
-            <span className="sr-only">{t('last.answered')}</span>
-            {ok ? <Code className="min-w-0 truncate">{log.answeredBy}</Code> : <span className="truncate text-bad">{t('last.nobody')}</span>}
+            {ok ? (
+              <>
+                <span className="sr-only">{t('last.answered')}</span>
+                <Code className="min-w-0 truncate">{log.answeredBy}</Code>
+              </>
+            ) : (
+              <span className="min-w-0 truncate text-bad">{t('last.nobody')}</span>
+            )}
           </>
         )}
-        <Icon size={14} strokeWidth={1.75} aria-hidden className={ok ? 'ms-auto text-ok' : 'ms-auto text-bad'} />
       </span>
+      <span className="hidden text-small text-text-3 md:block">{log.attempts > 1 && t('last.tries', { count: log.attempts })}</span>
+      <span className="figures row-span-2 text-end text-small text-text-2 md:row-span-1">{format.duration(log.totalMs)}</span>
     </a>
   );
 }

@@ -16,7 +16,7 @@ export function TodayCard() {
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!error && data === undefined && <Skeleton lines={2} />}
       {data !== undefined && (
-        <dl className="m-0 grid grid-cols-1 gap-4 xs:grid-cols-3">
+        <dl className="m-0 grid grid-cols-[repeat(auto-fit,minmax(5.5rem,1fr))] gap-x-4 gap-y-3">
           <Figure name={t('today.requests')} value={format.tokens(data.requests)} exact={format.count(data.requests)} below={none ? t('today.none') : data.failed > 0 ? t('today.failed', { count: data.failed }) : t('today.allAnswered')} bad={data.failed > 0} />
           <Figure
             name={t('today.tokens')}

@@ -15,7 +15,7 @@ export function ExportMenu({ filters }: { filters: Filters }) {
   const write = useAct('Logs.Export');
   const save = async (kind: 'csv' | 'json') => {
     const file = await write.mutateAsync({ ...inputOf(filters, '', 0, new Date()), format: kind });
-    void saveFile(file.name, file.type, file.text);
+    await saveFile(file.name, file.type, file.text);
     toast.say(file.complete ? t('export.done', { count: file.rows }) : t('export.capped', { n: format.count(file.rows) }));
   };
   return (
