@@ -176,23 +176,21 @@ func (v *Providers) Create(in NewConnection) (ConnectionAnswer, error) {
 		return ConnectionAnswer{}, err
 	}
 	if key != "" { // the vault before the settings: what is published works
-		ctx, cancel := r.within(saving)
-		defer cancel()
-		if err := r.Secrets.SetKey(ctx, a.ID, e.Origin, key); err != nil {
+		if err := r.keep(a, e.Origin, key); err != nil {
 			return ConnectionAnswer{}, err
 		}
-		a.HasSecret, a.KeyHint = true, hintOf(key.Reveal())
 	}
 	next, err := r.update(func(s *config.Snapshot) error {
 		if up.Node != nil && s.Nodes[up.Node.ID] != up.Node {
 			return fault.New(fault.Conflict, "control.connect", "The provider node changed meanwhile. Try again.")
 		}
 		s.Accounts[a.ID] = a
+		delete(s.Discarded, a.ID)
 		return nil
 	})
 	if err != nil {
 		if key != "" {
-			r.forget([]string{a.ID})
+			r.forgetDiscarded([]string{a.ID})
 		}
 		return ConnectionAnswer{}, err
 	}

@@ -95,6 +95,26 @@ func (r *Rooms) discardSecret(s *config.Snapshot, a *config.Account) {
 	}
 }
 
+// keep puts the key of a connection to be made into the vault. That it may
+// have to go is noted before: should the process die before the connection is
+// stored, the next start forgets the key.
+func (r *Rooms) keep(a *config.Account, origin string, key fault.Secret) error {
+	if _, err := r.update(func(s *config.Snapshot) error {
+		s.Discarded[a.ID] = r.Now().UTC()
+		return nil
+	}); err != nil {
+		return err
+	}
+	ctx, cancel := r.within(saving)
+	defer cancel()
+	if err := r.Secrets.SetKey(ctx, a.ID, origin, key); err != nil {
+		r.forgetDiscarded([]string{a.ID})
+		return err
+	}
+	a.HasSecret, a.KeyHint = true, hintOf(key.Reveal())
+	return nil
+}
+
 // forgetDiscarded deletes the secrets of connections that were deleted, and
 // the note about it.
 func (r *Rooms) forgetDiscarded(ids []string) {

@@ -2,10 +2,13 @@ package control
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"omniroute/backend/config"
 )
 
 // undoTimePasses makes every deletion final, as its timer would.
@@ -102,6 +105,26 @@ func TestAStartForgetsWhatWasDiscarded(t *testing.T) {
 	}
 	if h.secret(kept, "http://127.0.0.1:9") != "sk-two" {
 		t.Error("the key of another connection went with it")
+	}
+}
+
+// TestAKeyWithoutItsConnectionIsForgotten: the process died between the vault
+// and the settings, or the settings refused.
+func TestAKeyWithoutItsConnectionIsForgotten(t *testing.T) {
+	h := newHouse(t)
+	r := h.services.Providers.rooms
+	if err := r.keep(&config.Account{ID: "half"}, "http://127.0.0.1:9", "sk-half"); err != nil {
+		t.Fatal(err)
+	}
+	h.services.EmptyBin()
+	h.tasks.Wait()
+	if h.secret("half", "http://127.0.0.1:9") != "" || len(h.holder.Now().Discarded) != 0 {
+		t.Error("the key of a connection that was never made is still there")
+	}
+	node := h.node("box", "http://127.0.0.1:9")
+	h.call(400, "POST /api/providers", map[string]any{"provider": node, "name": " ", "apiKey": "sk-x"})
+	if sealed, _ := filepath.Glob(filepath.Join(h.dir, "vault", "*.sealed")); len(sealed) != 0 || len(h.holder.Now().Discarded) != 0 {
+		t.Errorf("a refused connection left %v", sealed)
 	}
 }
 
