@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { Direction } from 'radix-ui';
 import { createElement, lazy, Suspense, useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFirstRun } from '@/components/shell/first-run';
 import { Shell } from '@/components/shell/shell';
 import { Skeleton } from '@/components/ui/states';
 import { Toaster } from '@/components/ui/toaster';
@@ -58,11 +59,12 @@ function Pages({ onLocked }: { onLocked: () => void }) {
   const [path] = usePath();
   const found = find(path);
   const place = found?.route.sheets ? found.route.id : path;
+  const undecided = useFirstRun(path);
   return (
     <Shell pages={pages} page={found?.route} path={path} place={place} onLocked={onLocked}>
       <Suspense fallback={<Skeleton className="mx-auto max-w-page px-gutter py-6" lines={6} />}>
         <Params value={found?.params ?? {}}>
-          {createElement((found && bodies.get(found.route.id)) ?? NotFound, { key: found?.route.id })}
+          {!undecided && createElement((found && bodies.get(found.route.id)) ?? NotFound, { key: found?.route.id })}
         </Params>
       </Suspense>
     </Shell>

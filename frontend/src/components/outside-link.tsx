@@ -16,7 +16,7 @@ export function OutsideLink({ href, children, className }: { href: string; child
       className={className}
       onClick={(event) => {
         event.preventDefault();
-        openLink(href);
+        void openLink(href);
       }}
     >
       {children}

@@ -2,6 +2,7 @@ import { combos } from './combos';
 import { home } from './home';
 import { keys } from './keys';
 import { logs } from './logs';
+import { onboarding } from './onboarding';
 import type { PageRoute } from './page';
 import { providers } from './providers';
 import { settings } from './settings';
@@ -9,4 +10,4 @@ import { settings } from './settings';
 export type { PageRoute } from './page';
 
 /** Every page, in the order of the sidebar. */
-export const pages: readonly PageRoute[] = [home, providers, combos, keys, logs, settings];
+export const pages: readonly PageRoute[] = [home, providers, combos, keys, logs, settings, onboarding];

@@ -15,13 +15,15 @@ interface ConnectDialogProps {
   onClose: () => void;
   /** Where it begins; left out = the list of all providers. */
   start?: Choice | undefined;
+  /** A key that was pasted outside: it begins with the guess. */
+  pasted?: string | undefined;
   /** Called beside the message that it is connected. */
   onConnected?: ((account: Connection) => void) | undefined;
 }
 
 /** Connects an account: choose, enter, tested, saved. Each opening begins
  * anew, so nothing that was pasted outlives it. */
-export function ConnectDialog({ open, onClose, start, onConnected }: ConnectDialogProps) {
+export function ConnectDialog({ open, onClose, start, pasted, onConnected }: ConnectDialogProps) {
   const [choice, setChoice] = useState<Choice | null>(null);
   const { t } = useTranslation('connect');
   const at = choice ?? start;
@@ -36,7 +38,7 @@ export function ConnectDialog({ open, onClose, start, onConnected }: ConnectDial
   };
   return (
     <Dialog open={open} onOpenChange={(next) => !next && close()} title={useTitle(at)} size={at === undefined ? 'lg' : 'md'}>
-      <Body choice={at} onChoose={setChoice} onDone={done} onBack={choice === null || start !== undefined ? undefined : () => setChoice(null)} />
+      <Body choice={at} pasted={pasted} onChoose={setChoice} onDone={done} onBack={choice === null || start !== undefined ? undefined : () => setChoice(null)} />
     </Dialog>
   );
 }
@@ -59,12 +61,13 @@ function useTitle(choice: Choice | undefined): string {
 
 interface BodyProps {
   choice: Choice | undefined;
+  pasted: string | undefined;
   onChoose: (choice: Choice) => void;
   onDone: (account: Connection) => void;
   onBack: (() => void) | undefined;
 }
 
-function Body({ choice, onChoose, onDone, onBack }: BodyProps) {
+function Body({ choice, pasted, onChoose, onDone, onBack }: BodyProps) {
   const { data } = useVerb('Providers.Catalog');
   const change = (provider: string, pasted: string) => {
     const entry = data?.entries.find((one) => one.id === provider);
@@ -80,6 +83,6 @@ function Body({ choice, onChoose, onDone, onBack }: BodyProps) {
     case 'demo':
       return <DemoPanel onBack={onBack} />;
     case undefined:
-      return <Picker autoFocus onChoose={onChoose} onDone={onDone} />;
+      return <Picker autoFocus pasted={pasted} onChoose={onChoose} onDone={onDone} />;
   }
 }

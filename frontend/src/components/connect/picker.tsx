@@ -1,4 +1,4 @@
-import { useRef, useState, type KeyboardEvent, type RefObject } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProviderMark } from '@/components/provider-mark';
 import { Button } from '@/components/ui/button';
@@ -24,11 +24,13 @@ interface PickerProps {
   /** Something was connected without a further question. */
   onDone: (account: Connection) => void;
   autoFocus?: boolean;
+  /** A key that was pasted elsewhere. */
+  pasted?: string | undefined;
 }
 
 /** Everything that can be connected, in one list. The field searches and takes
  * a pasted key or address, too. */
-export function Picker({ onChoose, onDone, autoFocus = false }: PickerProps) {
+export function Picker({ onChoose, onDone, autoFocus = false, pasted: brought = '' }: PickerProps) {
   const { t } = useTranslation('connect');
   const { data, error, refetch } = useVerb('Providers.Catalog');
   const [text, setText] = useState('');
@@ -63,6 +65,13 @@ export function Picker({ onChoose, onDone, autoFocus = false }: PickerProps) {
     if (entry) choose(entry, true);
     else setGuesses(candidates);
   };
+  const ready = data !== undefined;
+  useEffect(() => {
+    if (!ready || !looksLikeKey(brought)) return;
+    pasted.current = brought.trim();
+    void guess();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, as soon as there is a list to find its owner in
+  }, [ready]);
   const matches = entries.filter((entry) => matchesText(entry, text));
   const possible = (guesses ?? []).flatMap((one) => entries.find((entry) => entry.id === one.provider) ?? []);
   const press = (event: KeyboardEvent) => {

@@ -1,0 +1,1 @@
+export { Onboarding as Page } from './onboarding';

@@ -1,0 +1,37 @@
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { looksLikeKey } from '@/components/connect';
+import { Field } from '@/components/ui/field';
+import { SecretInput } from '@/components/ui/input';
+
+/** Takes a key and hands it on at once; the field itself keeps nothing. */
+export function PasteField({ onKey }: { onKey: (key: string) => void }) {
+  const { t } = useTranslation('onboarding');
+  const field = useRef<HTMLInputElement>(null);
+  const [short, setShort] = useState(false);
+  const take = (final: boolean) => {
+    const text = field.current?.value.trim() ?? '';
+    if (!looksLikeKey(text)) {
+      setShort(final && text !== '');
+      return;
+    }
+    setShort(false);
+    if (field.current) field.current.value = '';
+    onKey(text);
+  };
+  return (
+    <Field label={t('accounts.key')} help={t('accounts.pasteHelp')} error={short ? t('accounts.noKey') : undefined}>
+      <SecretInput
+        ref={field}
+        onChange={(event) => {
+          if (event.nativeEvent instanceof InputEvent && event.nativeEvent.inputType === 'insertFromPaste') take(false);
+          else setShort(false);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') take(true);
+        }}
+        onBlur={() => take(true)}
+      />
+    </Field>
+  );
+}
