@@ -7,8 +7,6 @@ import type { KeyCheck } from '@/lib/api';
 import { useFormat } from '@/lib/format';
 import type { TrialState } from './trial';
 
-const reasons = ['unreachable', 'timeout', 'not_found', 'server_error', 'refused', 'wrong_provider', 'needs_key', 'no_credit', 'limited', 'unusable'] as const;
-
 interface ChecksProps {
   state: TrialState;
   /** The address that is tried, as entered, for the sentences. */
@@ -63,8 +61,8 @@ export function Checks({ state, address, keyless = false, onSwitch, onAgain }: C
 function Outcome({ check, host, keyless, ms }: { check: KeyCheck; host: string; keyless: boolean; ms: string }) {
   const { t } = useTranslation('connect');
   if (!check.ok) {
-    const why = reasons.find((one) => one === check.why);
-    return <span>{why === undefined ? t('why.unknown') : t(`why.${why}`, { host, name: check.args['name'] ?? '' })}</span>;
+    const { why } = check;
+    return <span>{why === 'ok' ? t('why.unknown') : t(`why.${why}`, { host, name: check.args['name'] ?? '' })}</span>;
   }
   const name = check.code === 'accepted' && keyless ? t('checks.acceptedNone') : t(`checks.${check.code}`);
   const detail = check.code === 'reachable' ? ms : check.code === 'models' ? t('checks.count', { count: Number(check.args['count'] ?? 0) }) : check.code === 'call' ? t('checks.answered') : '';

@@ -24,11 +24,11 @@ const connection = (over: Partial<Connection> = {}): Connection => ({
 });
 const good: KeyReport = {
   valid: true, message: 'It works.', baseUrl: 'https://api.groq.com/openai/v1', models: [], ms: 120,
-  checks: [{ code: 'reachable', ok: true, why: '', args: {} }, { code: 'accepted', ok: true, why: '', args: {} }, { code: 'models', ok: true, why: '', args: { count: '214' } }],
+  checks: [{ code: 'reachable', ok: true, why: 'ok', args: {} }, { code: 'accepted', ok: true, why: 'ok', args: {} }, { code: 'models', ok: true, why: 'ok', args: { count: '214' } }],
 };
 const refused: KeyReport = {
   ...good, valid: false, message: 'Groq refused the key.',
-  checks: [{ code: 'reachable', ok: true, why: '', args: {} }, { code: 'accepted', ok: false, why: 'refused', args: {} }],
+  checks: [{ code: 'reachable', ok: true, why: 'ok', args: {} }, { code: 'accepted', ok: false, why: 'refused', args: {} }],
 };
 const secret = 'gsk_abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -79,7 +79,7 @@ describe('adding an account', () => {
   });
 
   it('names the provider whose key it is and goes there with it', async () => {
-    go({ 'Providers.TryKey': { ...refused, checks: [{ code: 'reachable', ok: true, why: '', args: {} }, { code: 'accepted', ok: false, why: 'wrong_provider', args: { provider: 'groq', name: 'Groq' } }] } });
+    go({ 'Providers.TryKey': { ...refused, checks: [{ code: 'reachable', ok: true, why: 'ok', args: {} }, { code: 'accepted', ok: false, why: 'wrong_provider', args: { provider: 'groq', name: 'Groq' } }] } });
     await open();
     const user = userEvent.setup();
     await user.click(screen.getByRole('button', { name: 'Together AI' }));
