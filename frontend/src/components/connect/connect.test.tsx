@@ -23,11 +23,11 @@ const connection = (over: Partial<Connection> = {}): Connection => ({
   status: 'ready', statusCode: '', statusArgs: {}, modelCount: 0, createdAt: '2026-11-25T12:00:00Z', updatedAt: '2026-11-25T12:00:00Z', ...over,
 });
 const good: KeyReport = {
-  valid: true, message: 'It works.', baseUrl: 'https://api.groq.com/openai/v1', models: [], ms: 120,
+  valid: true, verdict: 'ok', message: 'It works.', baseUrl: 'https://api.groq.com/openai/v1', models: [], ms: 120,
   checks: [{ code: 'reachable', ok: true, why: 'ok', args: {} }, { code: 'accepted', ok: true, why: 'ok', args: {} }, { code: 'models', ok: true, why: 'ok', args: { count: '214' } }],
 };
 const refused: KeyReport = {
-  ...good, valid: false, message: 'Groq refused the key.',
+  ...good, valid: false, verdict: 'key-refused', message: 'Groq refused the key.',
   checks: [{ code: 'reachable', ok: true, why: 'ok', args: {} }, { code: 'accepted', ok: false, why: 'refused', args: {} }],
 };
 const secret = 'gsk_abcdefghijklmnopqrstuvwxyz0123456789';

@@ -82,7 +82,7 @@ describe('the setup', () => {
   it('hands a pasted key on and keeps nothing of it', async () => {
     const key = 'gsk_abcdefghijklmnopqrstuvwxyz0123456789';
     const entry = { id: 'groq', prefix: 'groq', name: 'Groq', group: 'apikey' as const, kinds: ['apikey' as const], keyUrl: '', baseUrl: 'https://api.groq.com/openai/v1', website: '', freeNote: '', priceNote: '', notice: '', params: [], models: 1, connected: 0 };
-    go({ 'Providers.Catalog': { entries: [entry] }, 'Providers.GuessKey': { candidates: [{ provider: 'groq', name: 'Groq', sure: true }] }, 'Providers.TryKey': { valid: true, checks: [], message: '', baseUrl: '', models: [], ms: 1 } });
+    go({ 'Providers.Catalog': { entries: [entry] }, 'Providers.GuessKey': { candidates: [{ provider: 'groq', name: 'Groq', sure: true }] }, 'Providers.TryKey': { valid: true, verdict: 'ok', checks: [], message: '', baseUrl: '', models: [], ms: 1 } });
     await show(<App />, '#/setup/accounts');
     const user = userEvent.setup();
     const field = (await screen.findByLabelText('API key of any provider')) as HTMLInputElement;
