@@ -17,6 +17,7 @@ async function stranger(server, look = {}) {
   Object.assign(t, { server, look, context: await profile(look) });
   t.page = await t.context.newPage();
   t.watch = new Watch(t.page, [server.url]);
+  t.listen();
   await t.page.goto(`${server.url}/`);
   await t.settle();
   return t;

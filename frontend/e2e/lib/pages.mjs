@@ -43,6 +43,7 @@ export class Tab {
     await prepare?.(t.context, server.url);
     t.page = await t.context.newPage();
     t.watch = new Watch(t.page, [server.url]);
+    t.listen();
     await t.page.addInitScript(() => {
       Object.assign(window, { __violations: [] });
       document.addEventListener('securitypolicyviolation', (e) => window['__violations'].push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
@@ -71,10 +72,24 @@ export class Tab {
     await this.settle();
   }
 
-  /** Waits until the page has its title and no region is loading. */
+  /** Requests that are not answered yet; the feed never is. @type {Set<import('playwright-core').Request>} */
+  asked = new Set();
+  lastAnswer = 0;
+
+  listen() {
+    this.page.on('request', (r) => { if (!r.url().endsWith('/api/events')) this.asked.add(r); });
+    for (const end of /** @type {const} */ (['requestfinished', 'requestfailed'])) this.page.on(/** @type {any} */ (end), (/** @type {any} */ r) => { this.asked.delete(r); this.lastAnswer = Date.now(); });
+  }
+
+  /** Waits until the page has its title, nothing is asked any more and no region is loading. */
   async settle() {
     await this.page.locator('h1').first().waitFor({ timeout: 15000 });
-    await this.page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: 15000 });
+    for (const until = Date.now() + 15000; ;) {
+      const busy = this.asked.size > 0 || Date.now() - this.lastAnswer < 120 || (await this.page.evaluate(() => Boolean(document.querySelector('[aria-busy="true"]'))));
+      if (!busy) break;
+      if (Date.now() > until) throw new Error(`still loading after 15 s: ${[...this.asked].map((r) => r.url()).join(' ') || 'a busy region'}`);
+      await this.page.waitForTimeout(30);
+    }
     await this.page.evaluate(() => document.fonts.ready.then(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)))).then(() => undefined));
   }
 
