@@ -85,7 +85,7 @@ export function ErrorState({ error, onRetry, className }: ErrorStateProps) {
 export function Skeleton({ lines = 3, className }: { lines?: number; className?: string }) {
   const { t } = useTranslation('common');
   return (
-    <div className={cn('late flex flex-col gap-3 py-2', className)}>
+    <div aria-busy className={cn('late flex flex-col gap-3 py-2', className)}>
       <span className="sr-only" role="status">
         {t('loading')}
       </span>
