@@ -4,22 +4,33 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"os"
-	"os/signal"
 	goruntime "runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/wailsapp/wails/v2"
+	"github.com/wailsapp/wails/v2/pkg/logger"
+	"github.com/wailsapp/wails/v2/pkg/options"
+	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
+	"github.com/wailsapp/wails/v2/pkg/options/linux"
+	"github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"omniroute/backend/config"
 	"omniroute/backend/control"
 	"omniroute/backend/daemon"
 	"omniroute/backend/desktop"
+	"omniroute/backend/fault"
+	"omniroute/backend/health"
 	"omniroute/backend/i18n"
 )
 
@@ -41,7 +52,7 @@ type start struct {
 
 // Run opens the window and ends when the person quits.
 func (s *start) Run() error {
-	if generating { // wails only wants to see what is bound
+	if generating() { // wails only wants to see what is bound
 		return wails.Run(appOptions(&app{services: control.New(control.Rooms{})}, desktop.Place{}))
 	}
 	o, err := s.options()
@@ -62,6 +73,21 @@ func (s *start) Run() error {
 		return err
 	}
 	return errors.Join(newApp(o, in).run(s.Hidden), in.Close())
+}
+
+// generating reports a build that runs only for wails to look at what is
+// bound (rulings 4.2).
+func generating() bool {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return false
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-tags" && strings.Contains(s.Value, "bindings") {
+			return true
+		}
+	}
+	return false
 }
 
 // quitRunning ends the running copy. That none runs is what was wanted.
@@ -122,7 +148,7 @@ func (a *app) run(hidden bool) error {
 	}
 	a.services = a.daemon.Services()
 	a.listen(a.opts.Env.Port)
-	stopHearing := a.hearOthers()
+	stopHearing := a.instance.Serve(a.show, a.end)
 	stopShell := a.surround()
 	if a.wanted(hidden) {
 		err = wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir)))
@@ -141,10 +167,12 @@ func (a *app) listen(port int) error {
 	a.port.Lock()
 	defer a.port.Unlock()
 	err := a.daemon.Listen(port)
-	if err != nil {
-		a.log.Error(daemon.Sentence(err), "error", err)
+	if err == nil {
+		a.daemon.Health().Close(health.PortTaken, "")
+		return nil
 	}
-	a.daemon.PortTrouble(err)
+	a.log.Error(daemon.Sentence(err), "error", err)
+	a.daemon.Health().Open(health.Report{Code: health.PortTaken, Args: map[string]string{"port": strconv.Itoa(port)}, Detail: daemon.Sentence(err)})
 	return err
 }
 
@@ -190,39 +218,6 @@ func (a *app) wanted(hidden bool) bool {
 	}
 }
 
-// hearOthers obeys signals and further starts of the program.
-func (a *app) hearOthers() (stop func()) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	quiet := make(chan struct{})
-	var hearing sync.WaitGroup
-	hearing.Go(func() {
-		asks := a.instance.Asks()
-		for {
-			select {
-			case <-signals:
-				a.end()
-			case ask, ok := <-asks:
-				switch {
-				case !ok:
-					asks = nil
-				case ask.Do == desktop.AskQuit:
-					a.end()
-				case ask.Do == desktop.AskOpen:
-					a.show()
-				}
-			case <-quiet:
-				return
-			}
-		}
-	})
-	return func() {
-		signal.Stop(signals)
-		close(quiet)
-		hearing.Wait()
-	}
-}
-
 // end quits for good, from wherever: tray, signal, another start.
 func (a *app) end() {
 	a.ending.Do(func() {
@@ -231,4 +226,251 @@ func (a *app) end() {
 			quitWindow(*ctx)
 		}
 	})
+}
+
+// feedEvent is the name under which the page hears the feed.
+const feedEvent = "omniroute"
+
+// appOptions are the window: what it shows, what its page may call, and what
+// happens at its edges.
+func appOptions(a *app, at desktop.Place) *options.App {
+	state := options.Normal
+	if at.Maximised {
+		state = options.Maximised
+	}
+	return &options.App{
+		Title: "OmniRoute", MinWidth: desktop.MinWidth, MinHeight: desktop.MinHeight, Width: at.Width, Height: at.Height, WindowStartState: state,
+		BackgroundColour: options.NewRGB(0x11, 0x11, 0x13),
+		AssetServer:      a.assets(),
+		OnStartup:        func(ctx context.Context) { a.started(ctx, at) },
+		OnBeforeClose:    a.closing,
+		OnShutdown:       a.closed,
+		Bind:             a.services.Bound(),
+		ErrorFormatter:   control.WindowError,
+		Logger:           desktop.PageLog{Log: a.log}, LogLevelProduction: logger.WARNING,
+		Linux: &linux.Options{ProgramName: "omniroute", Icon: appIcon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
+	}
+}
+
+// assets are the dashboard: the files that a browser gets, with the same
+// rules for what they may load.
+func (a *app) assets() *assetserver.Options {
+	return &assetserver.Options{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range [...]string{"Accept-Encoding", "If-None-Match"} { // Wails must read the page to add its script
+			r.Header.Del(name)
+		}
+		if u, err := url.Parse(a.daemon.URL()); err == nil {
+			r.Host = u.Host // the page names the gateway's address, not the window's
+		}
+		a.daemon.Page().ServeHTTP(w, r)
+	})}
+}
+
+// started is called by Wails when the window is made.
+func (a *app) started(ctx context.Context, at desktop.Place) {
+	a.window.Store(&ctx)
+	select {
+	case <-a.ended: // while the window was being made
+		quitWindow(ctx)
+		return
+	default:
+	}
+	a.shown.Store(true)
+	a.place(ctx, at)
+	go func() {
+		if err := a.services.Feed.Listen(ctx, func(m control.Message) { a.emit(ctx, m) }); err != nil {
+			a.log.Debug("the window's feed ended", "error", err)
+		}
+	}()
+}
+
+// emit hands a message of the feed to the page, unless the window is gone:
+// Wails would complain (desktop.md 3.7).
+func (a *app) emit(ctx context.Context, m control.Message) {
+	select {
+	case <-a.ended:
+	default:
+		runtime.EventsEmit(ctx, feedEvent, m)
+	}
+}
+
+// place puts the window where it stood.
+func (a *app) place(ctx context.Context, at desktop.Place) {
+	if !at.Known || at.Maximised {
+		return
+	}
+	runtime.WindowGetSize(ctx) // returns when the loop runs: from then on Wails' own centring is before us
+	if s, ok := screen(ctx); ok {
+		at = at.Clamp(s)
+		runtime.WindowSetSize(ctx, at.Width, at.Height)
+	}
+	runtime.WindowSetPosition(ctx, at.X, at.Y)
+}
+
+func screen(ctx context.Context) (desktop.Screen, bool) {
+	all, err := runtime.ScreenGetAll(ctx)
+	if err != nil {
+		return desktop.Screen{}, false
+	}
+	for _, s := range all {
+		if s.IsCurrent || s.IsPrimary || len(all) == 1 {
+			return desktop.Screen{Width: s.Size.Width, Height: s.Size.Height}, true
+		}
+	}
+	return desktop.Screen{}, false
+}
+
+// savePlace keeps where the window stands. What a maximised window would be
+// without that, only the window manager knows.
+func (a *app) savePlace(ctx context.Context) {
+	at := desktop.LoadPlace(a.opts.Env.DataDir)
+	if at.Maximised = runtime.WindowIsMaximised(ctx); !at.Maximised {
+		at.X, at.Y = runtime.WindowGetPosition(ctx)
+		at.Width, at.Height = runtime.WindowGetSize(ctx)
+	}
+	if err := at.Save(a.opts.Env.DataDir); err != nil {
+		a.log.Info("the place of the window was not saved", "error", err)
+	}
+}
+
+// closing decides what the close button does; true keeps the program. The
+// window hides only where a tray can bring it back, asked at this moment
+// (desktop.md 3.4); else the first press minimises and says so, and the next
+// one quits.
+func (a *app) closing(ctx context.Context) (keep bool) {
+	select {
+	case <-a.ended:
+		if a.leaving.Swap(true) {
+			return true // Wails asks again for each signal, but its loop ends only once
+		}
+		a.savePlace(ctx)
+		return false
+	default:
+	}
+	a.savePlace(ctx)
+	if settings, err := a.services.Settings.Get(); err == nil && !settings.CloseToTray {
+		return a.leave()
+	}
+	if desktop.HasTray() {
+		a.shown.Store(false)
+		hideWindow(ctx)
+		a.hint("desktop:toast.inTray")
+		return true
+	}
+	if a.hinted.Load() {
+		return a.leave()
+	}
+	runtime.WindowMinimise(ctx)
+	a.hint("desktop:toast.noTray")
+	return true
+}
+
+// leave ends the program from the close button itself.
+func (a *app) leave() (keep bool) {
+	a.leaving.Store(true)
+	a.end()
+	return false
+}
+
+// hint tells once a run where the window went.
+func (a *app) hint(key string) {
+	if a.hinted.Swap(true) {
+		return
+	}
+	w := desktop.Speak(a.words, "")
+	if settings, err := a.services.Settings.Get(); err == nil {
+		w = desktop.Speak(a.words, settings.Language)
+	}
+	go func() {
+		if err := a.toast(w.T(key), w.T(key+"Body")); err != nil {
+			a.log.Info("a notification could not be shown", "error", err)
+		}
+	}()
+}
+
+func (a *app) closed(context.Context) { a.window.Store(nil) }
+
+// show brings the window to the front, or asks for the first one.
+func (a *app) show() {
+	ctx := a.window.Load()
+	if ctx == nil {
+		select {
+		case a.opened <- struct{}{}:
+		default: // asked for already
+		}
+		return
+	}
+	a.shown.Store(true)
+	showWindow(*ctx)
+}
+
+//go:embed build/appicon.png
+var appIcon []byte
+
+var _ control.Shell = (*app)(nil)
+
+// LoginItem is control.Shell's.
+func (a *app) LoginItem() (on, can bool) {
+	on, err := desktop.SystemLogin{}.Enabled()
+	return on, err == nil
+}
+
+// SetLoginItem is control.Shell's.
+func (a *app) SetLoginItem(on bool) error { return desktop.SystemLogin{}.Set(on) }
+
+// HasTray is control.Shell's.
+func (a *app) HasTray() bool { return desktop.HasTray() }
+
+// UsePort is control.Shell's.
+func (a *app) UsePort(port int) error { return a.listen(port) }
+
+// OpenLink is control.Shell's. Wails' own way refuses many addresses without
+// saying so (desktop.md 7).
+func (a *app) OpenLink(address string) error { return control.OpenBrowser(address) }
+
+// SaveFile is control.Shell's: the system's own dialog.
+func (a *app) SaveFile(name, text string) (string, error) {
+	ctx := a.window.Load()
+	if ctx == nil {
+		return "", fault.New(fault.Conflict, "app.save", "The window is closed. Open it and try again.")
+	}
+	path, err := runtime.SaveFileDialog(*ctx, runtime.SaveDialogOptions{DefaultFilename: name})
+	if err != nil {
+		return "", fault.Wrap(fault.Internal, "app.save", err, "The dialog to save a file could not be shown.")
+	}
+	if path == "" {
+		return "", nil
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", fault.Wrap(fault.Invalid, "app.save", err, "The file "+path+" could not be written. Choose another place.")
+	}
+	return path, nil
+}
+
+// copyText puts text on the clipboard, through the window if there is one.
+func (a *app) copyText(text string) error {
+	if ctx := a.window.Load(); ctx != nil {
+		return runtime.ClipboardSetText(*ctx, text)
+	}
+	return desktop.CopyText(text)
+}
+
+func quitWindow(ctx context.Context) { runtime.Quit(ctx) }
+
+// hideWindow: macOS brings only a hidden app back by a click on its icon in
+// the dock, not a hidden window (desktop.md 2).
+func hideWindow(ctx context.Context) {
+	if goruntime.GOOS == "darwin" {
+		runtime.Hide(ctx)
+		return
+	}
+	runtime.WindowHide(ctx)
+}
+
+func showWindow(ctx context.Context) {
+	if goruntime.GOOS == "darwin" {
+		runtime.Show(ctx)
+	}
+	runtime.WindowUnminimise(ctx)
+	runtime.WindowShow(ctx)
 }

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"omniroute/backend/fault"
-	"omniroute/backend/health"
 )
 
 func inUse(err error) bool {
@@ -33,14 +31,4 @@ func taken(err error, port int) error {
 		return fault.Wrap(fault.Invalid, "daemon.bind", err, "The address "+op.Addr.String()+" does not belong to this machine. Check HOSTNAME.")
 	}
 	return fault.Wrap(fault.Internal, "daemon.bind", err, "The port could not be opened.")
-}
-
-// PortTrouble tells the outcome of Listen to whoever watches: the window goes
-// on without a port, and its person must hear why.
-func (d *Daemon) PortTrouble(err error) {
-	if err == nil {
-		d.troubles.Close(health.PortTaken, "")
-		return
-	}
-	d.troubles.Open(health.Report{Code: health.PortTaken, Args: map[string]string{"port": strconv.Itoa(d.opts.Env.Port)}, Detail: Sentence(err)})
 }

@@ -152,6 +152,7 @@ func TestAppStandsWhereItStood(t *testing.T) {
 	s := newSession(t, keyringUnlocked)
 	p := s.start().serving()
 	s.until("the window", s.visible)
+	s.onPage("Settings") // Wails has put it in the middle by now
 	s.tool("wmctrl", "-r", "OmniRoute", "-e", "0,150,90,720,600")
 	s.until("the moved window", func() bool { return strings.Contains(s.geometry(), "720 600") })
 	p.terminate()
@@ -210,7 +211,7 @@ func TestAppTellsOfTroubleOnce(t *testing.T) {
 	}
 	n := s.toasts.next(t)
 	text := n.title + " " + n.body
-	if n.app != "OmniRoute" || n.title == "" || strings.Contains(text, key) || strings.Contains(text, strings.TrimPrefix(up.URL, "http://")) || strings.Contains(text, "Hello") {
+	if n.app != "OmniRoute" || n.title != "sick is paused" || strings.Contains(text, key) || strings.Contains(text, strings.TrimPrefix(up.URL, "http://")) || strings.Contains(text, "Hello") {
 		t.Errorf("said %+v", n)
 	}
 	s.until("the trouble in the tray", func() bool {
@@ -408,14 +409,24 @@ func TestAppWithoutItsPort(t *testing.T) {
 	p := s.startOn(l.Addr().(*net.TCPAddr).Port)
 	icon := s.watcher.icon()
 	s.until("the window", s.visible)
-	s.until("the trouble in the tray", func() bool {
-		_, ready := find(icon.menu(), "OmniRoute: Ready")
-		return len(icon.menu()) > 0 && !ready
-	})
-	n := s.toasts.next(t)
-	if n.title == "" {
+	taken := fmt.Sprintf("Port %d is in use", p.port)
+	icon.line(s, taken, there)
+	if n := s.toasts.next(t); n.title != taken {
 		t.Errorf("said %+v", n)
 	}
+	icon.click(s, "Use another port")
+	n := s.toasts.next(t)
+	if !strings.Contains(n.title, "another address") {
+		t.Fatalf("said %+v", n)
+	}
+	if _, err := fmt.Sscanf(n.body, "http://localhost:%d/v1", &p.port); err != nil {
+		t.Fatalf("said %+v", n)
+	}
+	if _, status := p.ask(smallest); status != http.StatusOK {
+		t.Errorf("on the other port the gateway answered %d", status)
+	}
+	icon.line(s, "OmniRoute: Ready", there)
+	s.onPage(fmt.Sprintf(":%d", p.port))
 	icon.click(s, "Quit OmniRoute")
 	if code := p.exit(); code != 0 {
 		t.Errorf("the program ended with %d", code)

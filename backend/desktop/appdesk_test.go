@@ -101,10 +101,41 @@ func newSession(t *testing.T, features ...feature) *session {
 		}
 	}
 	if !has(noDisplay) {
-		s.background("openbox")
-		s.until("the window manager", func() bool { return s.tool("wmctrl", "-m") != "" })
+		s.windowManager()
 	}
 	return s
+}
+
+// windowManager starts openbox, and again when it ends by itself: on a busy
+// machine one session was once left without.
+func (s *session) windowManager() {
+	s.t.Helper()
+	said := &output{}
+	start := func() (gone chan struct{}) {
+		cmd := exec.Command("openbox", "--sm-disable")
+		cmd.Stdout, cmd.Stderr, cmd.Env, cmd.Dir = said, said, s.env, s.home
+		if err := cmd.Start(); err != nil {
+			s.t.Fatal(err)
+		}
+		gone = make(chan struct{})
+		go func() { cmd.Wait(); close(gone) }()
+		s.t.Cleanup(func() { cmd.Process.Kill(); <-gone })
+		return gone
+	}
+	gone := start()
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("openbox said: %s", said)
+		}
+	}()
+	s.until("the window manager", func() bool {
+		select {
+		case <-gone:
+			gone = start()
+		default:
+		}
+		return s.tool("wmctrl", "-m") != ""
+	})
 }
 
 // background runs a program of the desktop until the end of the test.

@@ -32,6 +32,7 @@ type Standing struct {
 	Combos      []Combo   // by name
 	LoginItem   bool      // starts at login
 	CanLogin    bool      // this system has login items
+	NoPort      bool      // another program has the gateway's port
 }
 
 // Combo is a line of the list of combos.
@@ -63,6 +64,7 @@ const (
 	doResume = "resume"
 	doCombo  = "combo/" // and id
 	doLogin  = "login"
+	doPort   = "use-another-port"
 	doQuit   = "quit"
 )
 
@@ -79,7 +81,8 @@ func Menu(w i18n.Words, s Standing) []Item {
 		separator,
 		{Label: w.T("desktop:tray.noCombo"), Disabled: true, Hidden: len(s.Combos) > 0},
 		combos(w, s),
-		{Do: doCopy, Label: w.T("desktop:tray.copyEndpoint")},
+		{Do: doPort, Label: w.T("desktop:tray.usePort"), Hidden: !s.NoPort},
+		{Do: doCopy, Label: w.T("desktop:tray.copyEndpoint"), Hidden: s.NoPort},
 		{Label: w.T("desktop:tray.pause"), Hidden: paused, Items: []Item{
 			{Do: doPause + "15", Label: w.T("desktop:tray.pause15")},
 			{Do: doPause + "60", Label: w.T("desktop:tray.pause60")},

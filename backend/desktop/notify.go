@@ -54,7 +54,7 @@ func (s *Shell) notice(m control.Message) {
 	}
 	delete(s.told, is)
 	if wanted && told && chosen.Recovered {
-		s.say(w.T("desktop:toast.recovered", "title", title(w, c)), "")
+		s.say(speak(w, c, ".over"), "")
 	}
 }
 
@@ -94,7 +94,7 @@ func wants(n config.Notifications, code string) bool {
 
 func title(w i18n.Words, c *control.Condition) string { return speak(w, c, ".title") }
 
-func sentence(w i18n.Words, c *control.Condition) string { return speak(w, c, ".sentence") }
+func sentence(w i18n.Words, c *control.Condition) string { return speak(w, c, ".text") }
 
 // speak fills a text of a condition. Times are those of this machine. Detail
 // is what scripts read, and better than nothing.
@@ -103,7 +103,8 @@ func speak(w i18n.Words, c *control.Condition, part string) string {
 	if !w.Has(key) {
 		return c.Detail
 	}
-	pairs := make([]any, 0, 2*len(c.Args))
+	pairs := make([]any, 0, 2*len(c.Args)+2)
+	pairs = append(pairs, "detail", c.Detail)
 	for name, value := range c.Args {
 		if at, err := time.Parse(time.RFC3339, value); err == nil {
 			value = at.Local().Format("15:04")

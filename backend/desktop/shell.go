@@ -160,7 +160,7 @@ func (s *Shell) standing(w i18n.Words) (Standing, error) {
 	if err != nil {
 		return out, err
 	}
-	out.State = stateOf(status.State)
+	out.State, out.NoPort = stateOf(status.State), status.Port == 0
 	if status.PausedUntil != nil {
 		out.PausedUntil = *status.PausedUntil
 	}
@@ -209,6 +209,11 @@ func (s *Shell) obey(do string) {
 		}
 	case doCopy + "/":
 		s.copyEndpoint()
+	case doPort + "/":
+		var status control.ProcessStatus
+		if status, err = s.o.Services.Desktop.UsePort(control.PortChoice{}); err == nil {
+			s.say(s.words().T("desktop:toast.otherPort"), status.Endpoint)
+		}
 	}
 	if err != nil {
 		s.o.Log.Warn("the tray could not do what was asked", "what", do, "error", err)

@@ -203,7 +203,7 @@ func TestTroubleIsToldOncePerEpisode(t *testing.T) {
 		}
 		d.until("the recovery", func(x drawing) bool { return x.icon == Ready })
 		got = testkit.Wait(t, "word of the recovery", d.toasts)
-		if !strings.HasPrefix(got.title, "Back to normal: ") {
+		if got.title != "sick answers again" {
 			t.Errorf("said %q at the end", got)
 		}
 		up.Then(testkit.Fails(500, `{"error":{"message":"no"}}`))
