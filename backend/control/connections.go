@@ -319,7 +319,7 @@ func (v *Providers) Delete(in ByID) error {
 		s.Accounts[old.ID] = old
 		delete(s.Discarded, old.ID)
 		return nil
-	}, gone: func() { v.rooms.forgetDiscarded([]string{old.ID}) }})
+	}, gone: v.rooms.forgetLater([]string{old.ID})})
 	return nil
 }
 

@@ -231,7 +231,7 @@ func (v *Nodes) Delete(in ByID) error {
 		}
 		s.Custom = append(s.Custom, models...)
 		return nil
-	}, gone: func() { v.rooms.forgetDiscarded(ids) }})
+	}, gone: v.rooms.forgetLater(ids)})
 	return nil
 }
 

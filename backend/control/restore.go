@@ -118,9 +118,6 @@ func (r *Rooms) keep(a *config.Account, origin string, key fault.Secret) error {
 // forgetDiscarded deletes the secrets of connections that were deleted, and
 // the note about it.
 func (r *Rooms) forgetDiscarded(ids []string) {
-	if r.Lifetime.Err() != nil {
-		return // the next start does it
-	}
 	var done []string
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Lifetime), saving)
 	defer cancel()
@@ -147,6 +144,16 @@ func (r *Rooms) forgetDiscarded(ids []string) {
 		return nil
 	}); err != nil {
 		r.Log.Warn("the note about a deleted key stays; the next start tries again", "error", err)
+	}
+}
+
+// forgetLater is forgetDiscarded for a timer. After the end of the process's
+// life the next start does it.
+func (r *Rooms) forgetLater(ids []string) func() {
+	return func() {
+		if r.Lifetime.Err() == nil {
+			r.Go("control.bin", func() error { r.forgetDiscarded(ids); return nil })
+		}
 	}
 }
 

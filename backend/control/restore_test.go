@@ -21,6 +21,7 @@ func (h *house) undoTimePasses() {
 		d.timer.Stop()
 		b.expire(k, d)
 	}
+	h.tasks.Wait()
 }
 
 func TestADeletionCanBeUndone(t *testing.T) {
