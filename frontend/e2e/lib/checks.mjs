@@ -41,7 +41,9 @@ function inspect({ keys, foreign, least }) {
     for (let a = e; a; a = a.parentElement) if (a !== document.body && a !== document.documentElement && /auto|scroll/.test(getComputedStyle(a).overflowX)) return true;
     return false;
   };
-  const headings = [...document.querySelectorAll('h1')].filter((h) => !h.closest('[aria-hidden="true"]'));
+  // A modal dialog hides the page under it, heading and all.
+  const modal = document.querySelector('[role="dialog"],[role="alertdialog"],[role="menu"],[role="listbox"]') !== null;
+  const headings = [...document.querySelectorAll('h1')].filter((h) => modal || !h.closest('[aria-hidden="true"]'));
   if (headings.length !== 1) trouble.push(`${headings.length} h1: ${headings.map((h) => h.textContent)}`);
   // Pseudo-languages wrap a text in marks.
   if (!/^\S.* · OmniRoute[\u202c·\]]*$/.test(document.title)) trouble.push(`title "${document.title}"`);

@@ -35,6 +35,7 @@ export class Server {
   /** @type {string} */ home;
   /** @type {string} */ dataDir;
   /** @type {Record<string, string>} */ env;
+  /** @type {string[]} */ wrap;
   /** @type {number} */ port;
   /** http://127.0.0.1:PORT @type {string} */ url;
   /** @type {import('node:child_process').ChildProcess} */ process;
@@ -43,12 +44,13 @@ export class Server {
   out = '';
   log = '';
 
-  /** @param {{env?: Record<string, string>}} [options] env is added to a bare environment */
-  static async start({ env = {} } = {}) {
+  /** @param {{env?: Record<string, string>, wrap?: string[]}} [options] env is added to a bare environment; wrap is a command that starts the rest */
+  static async start({ env = {}, wrap = [] } = {}) {
     const s = new Server();
     s.home = fs.mkdtempSync(path.join(os.tmpdir(), 'omniroute-e2e-'));
     s.dataDir = path.join(s.home, 'data');
     s.env = env;
+    s.wrap = wrap;
     s.port = await freePort();
     s.url = `http://127.0.0.1:${s.port}`;
     await s.up();
@@ -61,7 +63,8 @@ export class Server {
     this.out = '';
     this.log = '';
     this.code = undefined;
-    const child = spawn(BINARY, ['serve', '--no-open', '--port', String(this.port)], {
+    const [command, ...rest] = [...this.wrap, BINARY, 'serve', '--no-open', '--port', String(this.port)];
+    const child = spawn(command, rest, {
       env: { PATH: process.env.PATH, HOME: this.home, DATA_DIR: this.dataDir, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -22,6 +22,14 @@ export class Upstream {
     this.server = http.createServer((req, res) => { this.#serve(req, res).catch(() => res.destroy()); });
   }
 
+  /** As listener of another server: all requests belong to label, below path. */
+  as(label, path) {
+    return (req, res) => {
+      req.url = `/${label}${req.url.replace(path, '/v1')}`;
+      this.#serve(req, res).catch(() => res.destroy());
+    };
+  }
+
   async listen() {
     await new Promise((ok) => this.server.listen(0, '127.0.0.1', () => ok(undefined)));
     this.origin = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (this.server.address()).port}`;
