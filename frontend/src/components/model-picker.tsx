@@ -45,7 +45,7 @@ export function ModelPicker({ label, taken = [], without, patterns = false, auto
     onPick(id, found);
   };
   return (
-    <Command label={label} shouldFilter={false} loop className={cn('flex min-h-0 flex-col', className)}>
+    <Command label={label} shouldFilter={false} loop className={cn('group/picker flex min-h-0 flex-col', className)}>
       <Command.Input
         value={text}
         onValueChange={setText}
@@ -86,7 +86,7 @@ export function ModelPicker({ label, taken = [], without, patterns = false, auto
 }
 
 const item =
-  'flex min-h-9 cursor-pointer items-center gap-2 rounded-control px-2 py-1 text-body text-text data-[selected=true]:bg-hover data-[disabled=true]:cursor-default data-[disabled=true]:text-text-3 pointer-coarse:min-h-11';
+  'flex min-h-9 cursor-pointer items-center gap-2 rounded-control px-2 py-1 text-body text-text hover:bg-hover group-focus-within/picker:data-[selected=true]:bg-hover data-[disabled=true]:cursor-default data-[disabled=true]:text-text-3 pointer-coarse:min-h-11';
 
 function Row({ pick, taken }: { pick: PickModel; taken: boolean }) {
   const { t } = useTranslation(['combos', 'common']);

@@ -77,7 +77,7 @@ function Candidate({ step }: { step: TraceStep }) {
   const format = useFormat();
   const reason = useReasons();
   const words = reason(step.code, step.args, step.why);
-  const facts = [step.httpStatus > 0 && t('trace.http', { status: step.httpStatus }), step.firstTokenMs > 0 && t('trace.first', { time: format.duration(step.firstTokenMs) })].filter((fact) => fact !== false);
+  const facts = [step.httpStatus > 0 && step.code !== 'upstream_status' && t('trace.http', { status: step.httpStatus }), step.firstTokenMs > 0 && t('trace.first', { time: format.duration(step.firstTokenMs) })].filter((fact) => fact !== false);
   // What the provider said itself, where our sentence is not the same already.
   const said = step.outcome === 'failed' && step.why !== '' && step.why !== words ? step.why : '';
   return (

@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeAll, vi } from 'vitest';
 import { startWords } from '@/lib/i18n';
 
@@ -19,6 +19,9 @@ function fillGaps(): void {
 }
 
 const inPage = typeof window !== 'undefined';
+
+// Waiting ends when what is waited for is there; a busy machine needs longer.
+configure({ asyncUtilTimeout: 10_000 });
 
 beforeAll(async () => {
   if (!inPage) return;

@@ -110,6 +110,13 @@ export function Sheet({ open, onOpenChange, title, text, children, actions, foot
           onInteractOutside={(event) => {
             if (!modal) event.preventDefault();
           }}
+          onOpenAutoFocus={(event) => {
+            // Beside a list the panel itself takes the focus: its keys work at
+            // once and no button looks pressed.
+            if (modal || !(event.currentTarget instanceof HTMLElement)) return;
+            event.preventDefault();
+            event.currentTarget.focus();
+          }}
           {...(onCloseAutoFocus ? { onCloseAutoFocus } : {})}
           {...(onKeyDown ? { onKeyDown } : {})}
           className={cn(
@@ -129,7 +136,9 @@ export function Sheet({ open, onOpenChange, title, text, children, actions, foot
               <IconButton label={t('close')} icon={<X size={16} strokeWidth={1.75} aria-hidden />} tooltip={false} />
             </Radix.Close>
           </header>
-          <div className="min-h-0 grow overflow-y-auto p-4">{children}</div>
+          <div tabIndex={0} className="min-h-0 grow overflow-y-auto p-4 focus-visible:outline-offset-[-2px]">
+            {children}
+          </div>
           {footer !== undefined && <footer className="flex flex-wrap gap-2 border-t border-border px-4 py-3">{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>

@@ -37,22 +37,28 @@ export function withStep(steps: readonly Step[], model: string): Step[] {
   return [...steps, { key: `${n}:${model}`, written: model }];
 }
 
+/** What of a list is also in the other, in the list's order; a model that
+ * stands twice counts twice. */
+function common(list: readonly string[], other: readonly string[]): string[] {
+  const left = [...other];
+  return list.filter((model) => {
+    const at = left.indexOf(model);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  });
+}
+
 /** How many things differ from what is saved: the name, each added or removed
  * step, and the order once. */
 export function countChanges(base: Combo | null, draft: Draft): number {
   const before = (base?.models ?? []).map(modelOf);
   const after = draft.steps.map((step) => modelOf(step.written));
-  const rest = [...before];
-  let added = 0;
-  for (const model of after) {
-    const at = rest.indexOf(model);
-    if (at < 0) added++;
-    else rest.splice(at, 1);
-  }
-  const kept = (list: string[], other: string[]) => list.filter((model) => other.includes(model)).join('\n');
-  const moved = added + rest.length === 0 ? before.join('\n') !== after.join('\n') : kept(before, after) !== kept(after, before);
+  const stayed = common(after, before);
+  const added = after.length - stayed.length;
+  const removed = before.length - stayed.length;
+  const moved = common(before, after).join('\n') !== stayed.join('\n');
   const named = base === null ? draft.name.trim() !== '' && after.length > 0 : draft.name.trim() !== base.name;
-  return (named ? 1 : 0) + added + rest.length + (moved ? 1 : 0);
+  return (named ? 1 : 0) + added + removed + (moved ? 1 : 0);
 }
 
 export function sameCombo(a: Combo, b: Combo): boolean {

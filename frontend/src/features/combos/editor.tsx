@@ -33,5 +33,5 @@ export function Editor({ id }: { id: string | null }) {
       </Page>
     );
   }
-  return <ComboForm stored={stored} combos={combos} />;
+  return <ComboForm stored={stored} combos={combos} onConflict={() => void list.refetch()} />;
 }

@@ -41,14 +41,16 @@ export function LogCard({ row }: { row: CallLog }) {
       <span className="flex min-w-0 items-center">
         <Answered row={row} />
       </span>
-      <Time at={row.time} />
+      <span className="justify-self-end">
+        <Time at={row.time} />
+      </span>
       <span className="flex min-w-0 items-baseline gap-1.5 text-text-2">
         <ModelChip model={row.requestedModel} className="max-w-32 shrink-0" />
         <span className="min-w-0 truncate">
           <Tool agent={row.agent} />
         </span>
       </span>
-      <span className="figures flex gap-2 text-text-2">
+      <span className="figures flex gap-2 justify-self-end text-text-2">
         <Cost row={row} />
         {format.duration(row.totalMs)}
       </span>

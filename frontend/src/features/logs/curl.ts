@@ -24,7 +24,9 @@ const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 /** The same path and model as a line for the shell. The key comes from the
  * environment: the page does not have it. */
 export function curlOf(trace: Pick<Trace, 'formatFrom' | 'requestedModel' | 'stream' | 'path'>, endpoint: string): string {
-  const url = new URL(trace.path, endpoint).toString();
+  // What the dashboard asked itself (a test) has no address for tools.
+  const own = trace.path.startsWith('/api/') && trace.path !== '/api/chat';
+  const url = new URL(own ? '/v1/chat/completions' : trace.path, endpoint).toString();
   const lines = [`curl ${quote(url)}`, `-H 'Content-Type: application/json'`, `-H "Authorization: Bearer $OMNIROUTE_KEY"`];
   if (trace.formatFrom === 'anthropic') lines.push(`-H 'anthropic-version: 2023-06-01'`);
   lines.push(`-d ${quote(JSON.stringify(bodyOf(trace)))}`);

@@ -21,11 +21,13 @@ interface ComboFormProps {
   /** What the gateway has; null = nothing yet. */
   stored: Combo | null;
   combos: readonly Combo[];
+  /** Saving was refused because the gateway has a newer one. */
+  onConflict: () => void;
 }
 
 /** The whole editor on one page: name, steps, and beside them what a request
  * would do right now. */
-export function ComboForm({ stored, combos }: ComboFormProps) {
+export function ComboForm({ stored, combos, onConflict }: ComboFormProps) {
   const { t } = useTranslation('combos');
   const nameWords = useNameWords();
   // What the draft started from. It follows the gateway as long as nothing was
@@ -33,6 +35,7 @@ export function ComboForm({ stored, combos }: ComboFormProps) {
   const [base, setBase] = useState(stored);
   const [draft, setDraft] = useState<Draft>(() => draftOf(stored));
   const [tried, setTried] = useState(false);
+  const [adding, setAdding] = useState(stored === null);
   const [finished, setFinished] = useState(false);
   const create = useAct('Combos.Create');
   const update = useAct('Combos.Update');
@@ -73,6 +76,9 @@ export function ComboForm({ stored, combos }: ComboFormProps) {
             setTried(false);
             toast.say(t('saved', { name }));
           },
+          onError: (refusal) => {
+            if (refusal.kind === 'conflict') onConflict();
+          },
         },
       );
     } else {
@@ -93,7 +99,8 @@ export function ComboForm({ stored, combos }: ComboFormProps) {
     update.reset();
     create.reset();
   };
-  const start = (name: string, list: readonly Written[]) =>
+  const start = (name: string, list: readonly Written[]) => {
+    setAdding(false);
     setDraft((before) => ({
       name:
         before.name.trim() === ''
@@ -104,6 +111,7 @@ export function ComboForm({ stored, combos }: ComboFormProps) {
           : before.name,
       steps: stepsOf(list),
     }));
+  };
 
   return (
     <Page className="max-w-page">
@@ -121,14 +129,16 @@ export function ComboForm({ stored, combos }: ComboFormProps) {
       <div className="grid min-w-0 items-start gap-card md:grid-cols-[minmax(0,1fr)_minmax(300px,380px)]">
         <div className="flex min-w-0 flex-col gap-card">
           {stored === null && draft.steps.length === 0 && <Templates onChoose={start} />}
-          <Card title={t('steps.title')}>
-            <Field label={t('name.label')} help={t('name.help')} error={(tried || draft.name !== (base?.name ?? '')) && nameFault !== null && (tried || draft.name !== '') ? nameWords(nameFault) : undefined} className="mb-4 max-w-form">
+          <Card>
+            <Field label={t('name.label')} help={t('name.help')} error={(tried || draft.name !== (base?.name ?? '')) && nameFault !== null && (tried || draft.name !== '') ? nameWords(nameFault) : undefined} className="mb-5 max-w-form">
               <Input code value={draft.name} onChange={(event) => setDraft((before) => ({ ...before, name: event.target.value }))} />
             </Field>
+            <h2 className="m-0 mb-1 text-card">{t('steps.title')}</h2>
             <Steps
               steps={draft.steps}
               ownName={stored?.name}
-              fresh={stored === null}
+              adding={adding}
+              onAdding={setAdding}
               fault={stepsFault !== null && (tried || stepsFault.code !== 'missing') ? t(`steps.${stepsFault.code}`, { name: stepsFault.name, n: stepsFault.n }) : undefined}
               onChange={(steps) => setDraft((before) => ({ ...before, steps }))}
             />

@@ -7,7 +7,8 @@ import { Menu, MenuItem, MenuLine, MenuLink } from '@/components/ui/menu';
 import { Mark } from '@/components/ui/status-badge';
 import { TextLink } from '@/components/ui/text';
 import { toast } from '@/components/ui/toaster';
-import type { Combo } from '@/lib/api';
+import type { Combo, ComboUse } from '@/lib/api';
+import { useFormat } from '@/lib/format';
 import { useAct } from '@/lib/query';
 import { freeName, modelOf } from '../draft';
 import { Standing } from './standing';
@@ -38,7 +39,7 @@ export function ComboRow({ combo, combos, onRename }: ComboRowProps) {
       },
     );
   return (
-    <li className="grid grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-1 px-card py-3 md:grid-cols-[auto_minmax(9rem,14rem)_1fr_auto]">
+    <li className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 px-card py-3 md:grid-cols-[auto_minmax(9rem,14rem)_minmax(0,1fr)_auto_auto]">
       <label className="grid size-6 place-items-center pointer-coarse:size-11">
         <span className="sr-only">{t('activate', { name: combo.name })}</span>
         <input type="radio" name="active-combo" checked={activate.isPending || (combo.isActive && !activate.isPending)} onChange={choose} className="m-0 size-4 accent-accent" />
@@ -55,8 +56,23 @@ export function ComboRow({ combo, combos, onRename }: ComboRowProps) {
         <ModelsLine combo={combo} />
         <Standing combo={combo} />
       </span>
+      {combo.use !== undefined && <Use use={combo.use} />}
       <RowMenu combo={combo} combos={combos} onRename={onRename} />
     </li>
+  );
+}
+
+/** What the combo was asked for in the last 30 days; nothing when nobody did. */
+function Use({ use }: { use: ComboUse }) {
+  const { t } = useTranslation('combos');
+  const format = useFormat();
+  if (use.requests === 0) return null;
+  const money = use.spentMicros === 0 && use.unpriced > 0 ? null : format.money(use.spentMicros);
+  return (
+    <span title={t('use.days')} className="figures col-span-2 col-start-2 row-start-3 flex flex-wrap gap-x-3 text-small text-text-2 md:col-span-1 md:col-start-4 md:row-start-1 md:flex-col md:items-end">
+      <span>{t('use.requests', { count: use.requests })}</span>
+      <span>{[t('use.answered', { share: format.percent((use.requests - use.failed) / use.requests) }), money].filter((fact) => fact !== null).join(' · ')}</span>
+    </span>
   );
 }
 
@@ -95,7 +111,7 @@ function RowMenu({ combo, combos, onRename }: ComboRowProps) {
     toast.undo(t('deleted', { name: combo.name }), () => restore.mutateAsync({ id: combo.id }));
   };
   return (
-    <span className="col-start-3 row-start-1 md:col-start-4">
+    <span className="col-start-3 row-start-1 md:col-start-5">
       <Menu label={label} trigger={<IconButton label={label} icon={<Ellipsis size={16} strokeWidth={1.75} aria-hidden />} tooltip={false} />}>
         <MenuLink href={`#/combos/${encodeURIComponent(combo.id)}`}>{t('common:edit')}</MenuLink>
         <MenuItem onSelect={() => onRename(combo)}>{t('menu.rename')}</MenuItem>

@@ -13,16 +13,16 @@ interface StepsProps {
   steps: readonly Step[];
   /** A combo is not offered as its own step. */
   ownName: string | undefined;
-  /** A new combo begins with the list of models open. */
-  fresh: boolean;
+  /** The list of models is open. */
+  adding: boolean;
+  onAdding: (adding: boolean) => void;
   fault: string | undefined;
   onChange: (steps: readonly Step[]) => void;
 }
 
 /** The models in the order they are asked, and the list to add more. */
-export function Steps({ steps, ownName, fresh, fault, onChange }: StepsProps) {
+export function Steps({ steps, ownName, adding, onAdding, fault, onChange }: StepsProps) {
   const { t } = useTranslation('combos');
-  const [adding, setAdding] = useState(fresh);
   const [said, setSaid] = useState('');
   const items = steps.map((step) => ({ id: step.key, name: modelOf(step.written), step }));
   const models = items.map((item) => item.name);
@@ -48,7 +48,7 @@ export function Steps({ steps, ownName, fresh, fault, onChange }: StepsProps) {
       ) : (
         <>
           <p className="m-0 mb-1 text-small text-text-2">{t('steps.rule')}</p>
-          <SortableList label={t('steps.title')} items={items} onReorder={reorder} className="flex flex-col divide-y divide-border">
+          <SortableList label={t('steps.title')} items={items} onReorder={reorder} className="flex flex-col divide-y divide-border [&>li]:rounded-none">
             {(item, index) => (
               <div className="flex min-w-0 items-center gap-2 py-1">
                 <span className="figures w-5 shrink-0 text-end text-small text-text-3">{index + 1}</span>
@@ -70,12 +70,14 @@ export function Steps({ steps, ownName, fresh, fault, onChange }: StepsProps) {
       <span role="status" className="sr-only">
         {said}
       </span>
-      <div className="mt-3 flex flex-col gap-2">
-        <Button className="self-start" aria-expanded={adding} onClick={() => setAdding(!adding)}>
-          {!adding && <Plus size={16} strokeWidth={1.75} aria-hidden />}
-          {adding ? t('steps.addDone') : t('steps.add')}
-        </Button>
-        {adding && <ModelPicker label={t('steps.add')} taken={models} without={ownName ?? ''} autoFocus={!fresh} onPick={(model) => add(model)} className="h-80 overflow-hidden rounded-control border border-border-strong" />}
+      <div className="mt-3 flex min-w-0 flex-col gap-2">
+        {adding && <ModelPicker label={t('steps.add')} taken={models} without={ownName ?? ''} autoFocus={steps.length > 0} onPick={(model) => add(model)} className="h-80 overflow-hidden rounded-control border border-border-strong" />}
+        {(!adding || steps.length > 0) && (
+          <Button className="self-start" aria-expanded={adding} onClick={() => onAdding(!adding)}>
+            {!adding && <Plus size={16} strokeWidth={1.75} aria-hidden />}
+            {adding ? t('steps.addDone') : t('steps.add')}
+          </Button>
+        )}
       </div>
     </>
   );

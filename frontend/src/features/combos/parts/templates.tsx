@@ -13,10 +13,10 @@ export function Templates({ onChoose }: { onChoose: (name: string, models: reado
   return (
     <Card title={t('template.title')}>
       {templates.length === 0 && <p className="m-0 text-body text-text-2">{t('template.none')}</p>}
-      <ul className="m-0 grid list-none gap-2 p-0 sm:grid-cols-2">
+      <ul className="m-0 flex min-w-0 list-none flex-col gap-2 p-0">
         {templates.map((template) => (
-          <li key={template.code}>
-            <button type="button" onClick={() => onChoose(template.name, template.models)} className="flex h-full w-full flex-col gap-1 rounded-control border border-border-strong bg-surface px-3 py-2 hover:bg-hover">
+          <li key={template.code} className="min-w-0">
+            <button type="button" onClick={() => onChoose(template.name, template.models)} className="flex w-full min-w-0 flex-col gap-1 rounded-control border border-border-strong bg-surface px-3 py-2 hover:bg-hover">
               <span className="text-body font-medium">{t(`template.${template.code}`)}</span>
               <span dir="ltr" className="code max-w-full truncate text-text-2">
                 {template.models.map(modelOf).join(' → ')}

@@ -43,7 +43,7 @@ export function KeyTable({ keys, onEdit, onRotate }: KeyTableProps) {
       columns={columns}
       hidden={hidden}
       card={(key) => (
-        <div className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-1">
+        <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1">
           <span className="min-w-0 truncate font-medium">{key.name}</span>
           <span className="flex items-center gap-1">
             <State of={key} />

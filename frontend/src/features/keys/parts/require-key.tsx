@@ -25,7 +25,7 @@ export function RequireKey() {
     <Card>
       <Field
         layout="row"
-        className="py-0"
+        className="flex-nowrap py-0"
         label={
           <span className="inline-flex items-center gap-2">
             <Icon size={16} strokeWidth={1.75} aria-hidden className={on ? 'text-ok' : 'text-text-3'} />

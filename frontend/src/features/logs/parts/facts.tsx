@@ -9,7 +9,9 @@ import { useFormat } from '@/lib/format';
 export function Timing({ trace }: { trace: Trace }) {
   const { t } = useTranslation('logs');
   const format = useFormat();
-  const own = trace.totalMs === 0 ? 0 : trace.ownMs / trace.totalMs;
+  // Nobody was asked: then all of the time was ours.
+  const asked = trace.steps.some((step) => step.outcome === 'served' || step.outcome === 'failed');
+  const own = !asked ? 1 : trace.totalMs === 0 ? 0 : trace.ownMs / trace.totalMs;
   return (
     <div className="flex flex-col gap-1.5">
       <div aria-hidden className="flex h-2 overflow-hidden rounded-full bg-sunken">
@@ -18,9 +20,8 @@ export function Timing({ trace }: { trace: Trace }) {
       </div>
       <p className="figures m-0 flex flex-wrap justify-between gap-x-4 text-small text-text-2">
         <Legend className="bg-warn">{t('sheet.own', { time: format.duration(trace.ownMs) })}</Legend>
-        <Legend className="bg-accent">{t('sheet.upstream', { time: format.duration(trace.upstreamMs) })}</Legend>
+        {asked && <Legend className="bg-accent">{t('sheet.upstream', { time: format.duration(trace.upstreamMs) })}</Legend>}
         {trace.firstTokenMs > 0 && <span>{t('sheet.first', { time: format.duration(trace.firstTokenMs) })}</span>}
-        <span className="font-medium text-text">{t('sheet.total', { time: format.duration(trace.totalMs) })}</span>
       </p>
     </div>
   );

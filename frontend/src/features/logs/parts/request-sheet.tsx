@@ -8,6 +8,7 @@ import { Sheet } from '@/components/ui/overlay';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { Code } from '@/components/ui/text';
 import { call, type Trace } from '@/lib/api';
+import { useFormat } from '@/lib/format';
 import { useVerb } from '@/lib/query';
 import { curlOf } from '../curl';
 import { About, Format, Timing, TokensAndCost } from './facts';
@@ -33,8 +34,8 @@ export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProp
   // No button opened it; the row it shows takes the focus back.
   const home = useCallback(
     (event: Event) => {
-      const row = document.querySelector(`[data-row="${CSS.escape(id)}"]`);
-      if (!(row instanceof HTMLElement)) return;
+      const row = [...document.querySelectorAll<HTMLElement>('[data-row]')].find((one) => one.dataset['row'] === id);
+      if (!row) return;
       event.preventDefault();
       row.focus();
     },
@@ -47,7 +48,11 @@ export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProp
       onKeyDown={walk}
       onCloseAutoFocus={home}
       title={t('sheet.title')}
-      text={<Code className="text-text-3">{id}</Code>}
+      text={
+        <Code title={id} className="text-text-3">
+          {`${id.slice(0, 8)}…${id.slice(-6)}`}
+        </Code>
+      }
       actions={
         <>
           <IconButton label={t('sheet.previous')} icon={<ArrowUp size={16} strokeWidth={1.75} aria-hidden />} onClick={onNewer} aria-disabled={onNewer === undefined || undefined} />
@@ -66,6 +71,7 @@ export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProp
 function Body({ trace }: { trace: Trace }) {
   const { t } = useTranslation('logs');
   const summary = useSummary();
+  const format = useFormat();
   return (
     <div className="flex flex-col gap-5">
       <div className="flex flex-col gap-0.5" role="status">
@@ -85,7 +91,7 @@ function Body({ trace }: { trace: Trace }) {
       <Section title={t('sheet.route')}>
         <RouteTrace steps={trace.steps} omitted={trace.omitted} />
       </Section>
-      <Section title={t('sheet.timing')}>
+      <Section title={t('sheet.timing')} aside={t('sheet.total', { time: format.duration(trace.totalMs) })}>
         <Timing trace={trace} />
       </Section>
       {trace.answeredBy !== '' && (
@@ -105,10 +111,13 @@ function Body({ trace }: { trace: Trace }) {
   );
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+function Section({ title, aside, children }: { title: string; aside?: string; children: ReactNode }) {
   return (
     <section className="min-w-0">
-      <h3 className="m-0 mb-1.5 text-small font-semibold text-text-2">{title}</h3>
+      <div className="mb-1.5 flex items-baseline justify-between gap-3 text-small text-text-2">
+        <h3 className="m-0 text-small">{title}</h3>
+        {aside !== undefined && <span className="figures">{aside}</span>}
+      </div>
       {children}
     </section>
   );
