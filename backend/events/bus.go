@@ -37,8 +37,13 @@ func (b *Bus) Publish(e Event) {
 func (b *Bus) Watched() bool { return len(*b.subs.Load()) > 0 }
 
 // Subscribe starts listening. The subscriber must call Close in the end.
-func (b *Bus) Subscribe() *Subscription {
-	s := &Subscription{bus: b, queue: make(chan Event, Backlog)}
+func (b *Bus) Subscribe() *Subscription { return b.SubscribeTo(nil) }
+
+// SubscribeTo is Subscribe for a listener that wants some events only: those
+// for which want is true, nil = all. Publishers call want, so it must be quick
+// and must not publish. Lagged comes without being asked for.
+func (b *Bus) SubscribeTo(want func(Event) bool) *Subscription {
+	s := &Subscription{bus: b, want: want, queue: make(chan Event, Backlog)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	next := append(slices.Clip(*b.subs.Load()), s)
@@ -56,6 +61,7 @@ func (b *Bus) drop(s *Subscription) {
 // Subscription is one listener's queue.
 type Subscription struct {
 	bus   *Bus
+	want  func(Event) bool
 	mu    sync.Mutex // held by publishers and Close, never by the reader
 	queue chan Event
 	done  bool
@@ -77,6 +83,9 @@ func (s *Subscription) Close() {
 }
 
 func (s *Subscription) put(e Event) {
+	if s.want != nil && !s.want(e) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.done {

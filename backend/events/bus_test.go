@@ -90,3 +90,23 @@ func TestPublishersAndClosersMayRace(t *testing.T) {
 		t.Error("a closed subscription stayed on the bus")
 	}
 }
+
+func TestSubscribersMayChoose(t *testing.T) {
+	b := NewBus()
+	s := b.SubscribeTo(func(e Event) bool { c, ok := e.(ConfigChanged); return ok && c.Rev%2 == 0 })
+	for rev := range int64(10) {
+		b.Publish(ConfigChanged{Rev: rev})
+		b.Publish(RequestDone{})
+	}
+	s.Close()
+	n := 0
+	for e := range s.C() {
+		if c, ok := e.(ConfigChanged); !ok || c.Rev%2 != 0 {
+			t.Errorf("got %+v", e)
+		}
+		n++
+	}
+	if n != 5 {
+		t.Errorf("%d events, want 5", n)
+	}
+}

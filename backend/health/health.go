@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"omniroute/backend/events"
@@ -63,6 +64,9 @@ type Engine struct {
 	failed map[string]bool // kinds of a request that found nobody
 	due    chan struct{}   // capacity 1: a survey is due
 
+	unanswered atomic.Int32 // open conditions of combos
+	queued     atomic.Int32 // failures of combos that were not handled yet
+
 	mu      sync.Mutex
 	survey  func() Survey
 	open    map[key]*Condition
@@ -75,7 +79,7 @@ type Engine struct {
 // is the clock.
 func New(bus *events.Bus, now func() time.Time) *Engine {
 	e := &Engine{
-		bus: bus, sub: bus.Subscribe(), now: now, due: make(chan struct{}, 1),
+		bus: bus, now: now, due: make(chan struct{}, 1),
 		kinds: map[string]Kind{}, failed: map[string]bool{}, open: map[key]*Condition{}, waiting: map[key]*time.Timer{},
 	}
 	for _, k := range Kinds() {
@@ -86,7 +90,25 @@ func New(bus *events.Bus, now func() time.Time) *Engine {
 			e.failed[k.String()] = true
 		}
 	}
+	e.sub = bus.SubscribeTo(e.cares)
 	return e
+}
+
+// cares keeps the stream of requests that went well from waking anybody up:
+// of requests, only a combo's count, and a good one only while a trouble is
+// open, or about to be because a failure waits in the queue.
+func (e *Engine) cares(ev events.Event) bool {
+	r, request := ev.(events.RequestDone)
+	switch {
+	case !request:
+		return true
+	case r.Combo == "":
+		return false
+	case r.Kind != "":
+		e.queued.Add(1)
+		return true
+	}
+	return e.queued.Load() != 0 || e.unanswered.Load() > 0
 }
 
 // Ask says whom to ask how things stand, whenever something changed. f must
@@ -157,6 +179,9 @@ func (e *Engine) hear(ev events.Event) (stale bool) {
 func (e *Engine) request(r events.RequestDone) {
 	if r.Combo == "" {
 		return
+	}
+	if r.Kind != "" {
+		defer e.queued.Add(-1)
 	}
 	switch {
 	case r.Kind == "":
@@ -233,6 +258,7 @@ func (e *Engine) begin(k key, kind Kind, r Report) {
 	now := e.now()
 	c := &Condition{Report: r, Severity: kind.Severity, Kind: kind.Subject, Since: now}
 	e.open[k] = c
+	e.count(k, 1)
 	e.edge(*c, now, true)
 	e.mu.Unlock()
 	e.bus.Publish(events.ConditionChanged{Code: r.Code, Subject: r.Subject, Open: true, Detail: r.Detail})
@@ -252,9 +278,17 @@ func (e *Engine) Close(code, subject string) {
 		return
 	}
 	delete(e.open, k)
+	e.count(k, -1)
 	e.edge(*c, e.now(), false)
 	e.mu.Unlock()
 	e.bus.Publish(events.ConditionChanged{Code: code, Subject: subject, Detail: c.Detail})
+}
+
+// count keeps the number of combos in trouble; the caller holds mu.
+func (e *Engine) count(k key, by int32) {
+	if k.code == NoUsableTarget {
+		e.unanswered.Add(by)
+	}
 }
 
 // edge remembers; the caller holds mu.

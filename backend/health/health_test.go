@@ -175,3 +175,19 @@ func TestOnlyTheLastEdgesAreKept(t *testing.T) {
 		w.told()
 	})
 }
+
+// TestGoodRequestsWakeNobody: nothing of them reaches the queue.
+func TestGoodRequestsWakeNobody(t *testing.T) {
+	bus := events.NewBus()
+	e := New(bus, time.Now)
+	defer e.stop()
+	bus.Publish(events.RequestDone{Combo: "all", AnsweredBy: "x/m"})
+	bus.Publish(events.RequestDone{Kind: "upstream"})
+	if n := len(e.sub.C()); n != 0 {
+		t.Errorf("%d events wait", n)
+	}
+	bus.Publish(events.RequestDone{Combo: "all", Kind: "upstream"})
+	if n := len(e.sub.C()); n != 1 {
+		t.Errorf("%d events wait, want the failure", n)
+	}
+}
