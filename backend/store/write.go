@@ -290,7 +290,7 @@ func (g *group) add(r *usage.Row) {
 	u.reasoning += r.Tokens.Reasoning
 	if r.Priced {
 		u.cost += r.Micros
-	} else {
+	} else if r.Tokens.Input+r.Tokens.Output > 0 { // what used nothing costs nothing
 		u.unpriced++
 	}
 	u.totalMs += r.Total.Milliseconds()

@@ -89,6 +89,6 @@ type Total struct {
 	CacheWrite int64
 	Reasoning  int64
 	CostMicros int64
-	Unpriced   int64 // requests whose cost is not known
+	Unpriced   int64 // requests that used tokens and whose cost is not known
 	TotalMs    int64 // sum of durations, for averages
 }

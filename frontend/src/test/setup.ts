@@ -15,6 +15,8 @@ function fillGaps(): void {
   );
   Element.prototype.scrollIntoView = () => undefined;
   Element.prototype.hasPointerCapture = () => false;
+  Element.prototype.setPointerCapture = () => undefined;
+  Element.prototype.releasePointerCapture = () => undefined;
   window.scrollTo = () => undefined;
 }
 

@@ -4,7 +4,7 @@ export function browserOf(agent: string): string | null {
     [/\bEdg\//, 'Edge'],
     [/\bOPR\//, 'Opera'],
     [/\bFirefox\//, 'Firefox'],
-    [/\bChrom(e|ium)\//, 'Chrome'],
+    [/Chrom(e|ium)\//, 'Chrome'],
     [/\bSafari\//, 'Safari'],
   ];
   const systems: [RegExp, string][] = [

@@ -1,15 +1,15 @@
 import { Cpu, KeyRound, RefreshCw, Sparkles } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocalServers } from '@/components/connect/local';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { useVerb } from '@/lib/query';
 import { useUseLocal } from './use-local';
 
 /** No account yet: three ways, in this order, nothing else (dashboard 3.3). */
 export function StartCard() {
   const { t } = useTranslation('home');
-  const { data, isFetching, refetch } = useVerb('Providers.Local');
+  const { data, isFetching, refetch } = useLocalServers();
   const local = useUseLocal();
   const found = (data?.servers ?? []).filter((server) => !server.added);
   return (

@@ -24,7 +24,7 @@ export function TodayCard() {
             exact={format.count(data.tokens.input + data.tokens.output)}
             below={none ? t('today.none') : t('today.cached', { share: format.percent(data.tokens.input > 0 ? data.tokens.cacheRead / data.tokens.input : 0) })}
           />
-          <Figure name={t('today.spent')} value={format.money(data.spentMicros)} below={none ? t('today.none') : data.unpriced > 0 ? t('today.unpriced', { count: data.unpriced }) : t('today.allPriced')} />
+          <Figure name={t('today.spent')} value={format.money(data.spentMicros, data.spentMicros === 0 && data.unpriced > 0 ? 'unknown' : 'exact')} below={none ? t('today.none') : data.unpriced > 0 ? t('today.unpriced', { count: data.unpriced }) : t('today.allPriced')} />
         </dl>
       )}
     </Card>
