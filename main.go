@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"omniroute/backend/config"
 	"omniroute/backend/control"
 	"omniroute/backend/daemon"
+	"omniroute/backend/i18n"
 )
 
 // dist is the dashboard as vite built it into dist/app; without a build it
@@ -149,8 +151,12 @@ func (status) Run() error {
 	if err != nil {
 		return err
 	}
-	line, err := c.Status(context.Background())
-	if err == nil {
+	said, err := i18n.Load(under(words, "frontend/src/i18n"), "cli", "conditions")
+	if err != nil {
+		return err
+	}
+	lines, err := c.Status(context.Background(), said, cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")))
+	for _, line := range lines {
 		fmt.Println(line)
 	}
 	return err

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -136,21 +135,6 @@ func foreignServer(ctx context.Context, conn net.Conn) bool {
 			return true
 		}
 	}
-}
-
-// Status is one line about the running gateway; the error says how to start
-// it.
-func (c *Client) Status(ctx context.Context) (string, error) {
-	var s ProcessStatus
-	if err := c.call(ctx, http.MethodGet, "/api/system/status", nil, &s); err != nil {
-		return "", err
-	}
-	combo := "no active combo"
-	if s.ActiveCombo != "" {
-		combo = "active combo " + s.ActiveCombo
-	}
-	return fmt.Sprintf("omniroute %s runs at %s since %s: %d of %d connections usable, %s, %d keys", s.Version, s.URL,
-		s.StartedAt.Local().Format("2006-01-02 15:04"), s.Usable, s.Connections, combo, s.Keys), nil
 }
 
 // OpenFile makes a sign-in link and puts it into a private file that leads

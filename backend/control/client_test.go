@@ -16,6 +16,8 @@ import (
 
 	"omniroute/backend/accounts"
 	"omniroute/backend/fault"
+	"omniroute/backend/health"
+	"omniroute/backend/i18n"
 )
 
 // listening serves a house on a real port, real socket owners included.
@@ -41,9 +43,16 @@ func TestClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, err := c.Status(t.Context())
-	if err != nil || !strings.Contains(line, "omniroute 1.2.3 runs at http://127.0.0.1:20128") || !strings.Contains(line, "no active combo") {
+	lines, err := c.Status(t.Context(), spoken(t), "C.UTF-8")
+	line := strings.Join(lines, "\n")
+	if err != nil || !strings.Contains(line, "OmniRoute 1.2.3 runs at http://127.0.0.1:20128") || !strings.Contains(line, "No combo is active") {
 		t.Errorf("status: %q %v", line, err)
+	}
+	h.health.Open(health.Report{Code: health.PortTaken, Args: map[string]string{"port": "20128"}})
+	for session, want := range map[string]string{"ko_KR.UTF-8": "! 20128 포트가 사용 중입니다", "": "! Port 20128 is in use", "pt_BR": "! A porta 20128 está em uso"} {
+		if lines, err := c.Status(t.Context(), spoken(t), session); err != nil || lines[len(lines)-1] != want {
+			t.Errorf("%q: %q %v", session, lines, err)
+		}
 	}
 	key, err := c.CreateKey(t.Context(), "agent")
 	if err != nil || h.keys.Check(h.holder.Now(), key.Reveal(), h.clock.now()).Status != accounts.KeyValid {
@@ -86,7 +95,7 @@ func TestClientSaysWhatIsWrong(t *testing.T) {
 	h, port := listening(t)
 	says := func(c *Client, want string) {
 		t.Helper()
-		_, err := c.Status(t.Context())
+		_, err := c.Status(t.Context(), spoken(t), "")
 		if err == nil || !strings.Contains(fault.As(err).Public, want) {
 			t.Errorf("%v, want a sentence with %q", err, want)
 		}
@@ -143,14 +152,14 @@ func TestClientOverTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Status(t.Context()); err != nil {
+	if _, err := c.Status(t.Context(), spoken(t), ""); err != nil {
 		t.Errorf("with its certificate: %v", err)
 	}
 	c, err = ClientFor(ClientOptions{DataDir: h.dir, Port: n, TLSCert: wrong})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Status(t.Context()); err == nil || fault.KindOf(err) != fault.Forbidden {
+	if _, err := c.Status(t.Context(), spoken(t), ""); err == nil || fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("with another certificate: %v", err)
 	}
 	if _, err := ClientFor(ClientOptions{DataDir: h.dir, Port: n, TLSCert: filepath.Join(h.dir, "none")}); err == nil {
@@ -221,4 +230,14 @@ func httpGet(url string) (int, error) {
 		return 0, err
 	}
 	return resp.StatusCode, resp.Body.Close()
+}
+
+// spoken are the catalogues of the command line.
+func spoken(t *testing.T) *i18n.Catalogues {
+	t.Helper()
+	c, err := i18n.Load(os.DirFS("../../frontend/src/i18n"), "cli", "conditions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -30,6 +30,7 @@ type ProcessStatus struct {
 	DataDir       string      `json:"dataDir"`
 	Vault         VaultStatus `json:"vault"`
 	Revision      int64       `json:"revision"` // of the settings
+	Language      string      `json:"language"` // of the settings
 	PasswordSet   bool        `json:"passwordSet"`
 	ActiveCombo   string      `json:"activeCombo"` // name, "" = none
 	Connections   int         `json:"connections"`
@@ -63,7 +64,7 @@ func (v *System) Status() (ProcessStatus, error) {
 	out := ProcessStatus{
 		Version: r.Version, URL: r.URL(), Port: r.Port(), Endpoint: endpointFor(r.URL(), r.Port()), StartedAt: v.started.UTC(), UptimeSeconds: int64(r.Now().Sub(v.started).Seconds()),
 		Face: r.Face, DataDir: r.DataDir, Vault: r.Vault(),
-		Revision: s.Rev, PasswordSet: s.Settings.PasswordHash != "", Connections: len(s.Accounts), Combos: len(s.Combos), Keys: len(s.Keys),
+		Revision: s.Rev, Language: s.Settings.Language, PasswordSet: s.Settings.PasswordHash != "", Connections: len(s.Accounts), Combos: len(s.Combos), Keys: len(s.Keys),
 	}
 	if c := s.ActiveCombo(); c != nil {
 		out.ActiveCombo = c.Name

@@ -972,6 +972,8 @@ export interface ProcessStatus {
   vault: VaultStatus
   /** of the settings */
   revision: number
+  /** of the settings */
+  language: string
   passwordSet: boolean
   /** name, "" = none */
   activeCombo: string
