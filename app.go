@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -25,7 +26,6 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/options/linux"
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
-	"omniroute/backend/config"
 	"omniroute/backend/control"
 	"omniroute/backend/daemon"
 	"omniroute/backend/desktop"
@@ -60,7 +60,7 @@ func (s *start) Run() error {
 		return err
 	}
 	if s.Quit {
-		return quitRunning(o.Env)
+		return desktop.QuitRunning(context.Background(), o.Env.DataDir, o.Env.ShutdownTimeout+closing)
 	}
 	if !control.HasDisplay(goruntime.GOOS, os.LookupEnv) {
 		return s.serve.Run()
@@ -90,19 +90,6 @@ func generating() bool {
 	return false
 }
 
-// quitRunning ends the running copy. That none runs is what was wanted.
-func quitRunning(env *config.Env) error {
-	if !desktop.Running(env.DataDir) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), env.ShutdownTimeout+closing)
-	defer cancel()
-	if err := desktop.Tell(ctx, env.DataDir, desktop.Ask{Do: desktop.AskQuit}); err != nil {
-		return err
-	}
-	return desktop.WaitGone(ctx, env.DataDir)
-}
-
 // app is one run of the window: the gateway, what stands around it on this
 // desktop, and the window once it was opened.
 type app struct {
@@ -113,20 +100,19 @@ type app struct {
 	services *control.Services
 	words    *i18n.Catalogues
 
-	opened  chan struct{} // capacity 1: somebody wants to see the window
+	asked   chan struct{} // capacity 1: somebody wants to see the window
 	ended   chan struct{} // closed once: quit for good
 	ending  sync.Once
 	leaving atomic.Bool // the window was told to end
 
 	port   sync.Mutex                      // held while one is opened
 	window atomic.Pointer[context.Context] // of Wails, nil while there is no window
-	shown  atomic.Bool                     // the window is on screen, as far as we know
 	hinted atomic.Bool                     // the person was told where the window went
 	toast  func(title, body string) error
 }
 
 func newApp(o daemon.Options, in *desktop.Instance) *app {
-	a := &app{log: o.Log, instance: in, opened: make(chan struct{}, 1), ended: make(chan struct{}), toast: desktop.Toasts(appIcon)}
+	a := &app{log: o.Log, instance: in, asked: make(chan struct{}, 1), ended: make(chan struct{}), toast: desktop.Toasts(appIcon)}
 	o.Face, o.Keychain, o.Shell = "window", true, a
 	a.opts = o
 	return a
@@ -144,21 +130,57 @@ func (a *app) run(hidden bool) error {
 		return err
 	}
 	if err := a.daemon.Open(context.Background()); err != nil {
-		return err
+		return a.notStarted(err)
 	}
 	a.services = a.daemon.Services()
 	a.listen(a.opts.Env.Port)
 	stopHearing := a.instance.Serve(a.show, a.end)
 	stopShell := a.surround()
 	if a.wanted(hidden) {
-		err = wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir)))
+		a.open()
 	}
 	a.end()
 	stopShell() // before the gateway: who is told of its end must still be there (desktop.md 3.7)
 	stopHearing()
 	bounded, cancel := context.WithTimeout(context.Background(), a.opts.Env.ShutdownTimeout)
 	defer cancel()
-	return errors.Join(err, a.daemon.Stop(bounded))
+	return a.daemon.Stop(bounded)
+}
+
+// notStarted shows what is there instead: the dashboard of the server that
+// has the data directory, or why there is nothing. Who clicked on an icon sees
+// no terminal.
+func (a *app) notStarted(err error) error {
+	if fault.KindOf(err) == fault.Conflict {
+		if c, cerr := client(); cerr == nil && c.Open(context.Background()) == nil {
+			a.log.Info("a server runs on this data directory already; its dashboard was opened in the browser")
+			return nil
+		}
+	}
+	w := desktop.Speak(a.words, "")
+	if terr := a.toast(w.T("desktop:toast.notStarted"), daemon.Sentence(err)); terr != nil {
+		a.log.Info("a notification could not be shown", "error", terr)
+	}
+	return err
+}
+
+// open shows the window until it is closed for good. Where no display answers
+// the toolkit panics (desktop.md 3.2): the gateway then serves without it.
+func (a *app) open() {
+	err := func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("app: %v", r)
+			}
+		}()
+		return wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir)))
+	}()
+	if err == nil {
+		return
+	}
+	a.log.Error("The window could not be opened. The gateway serves without it.", "error", err)
+	a.daemon.Announce(os.Stdout)
+	<-a.ended
 }
 
 // listen opens the port. A taken one is no end: window and tray say so, and
@@ -211,7 +233,7 @@ func (a *app) wanted(hidden bool) bool {
 		return true
 	}
 	select {
-	case <-a.opened:
+	case <-a.asked:
 		return true
 	case <-a.ended:
 		return false
@@ -248,7 +270,8 @@ func appOptions(a *app, at desktop.Place) *options.App {
 		Bind:             a.services.Bound(),
 		ErrorFormatter:   control.WindowError,
 		Logger:           desktop.PageLog{Log: a.log}, LogLevelProduction: logger.WARNING,
-		Linux: &linux.Options{ProgramName: "omniroute", Icon: appIcon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
+		DragAndDrop: &options.DragAndDrop{DisableWebViewDrop: true}, // a file dropped on the page would take its place
+		Linux:       &linux.Options{ProgramName: "omniroute", Icon: appIcon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 	}
 }
 
@@ -275,7 +298,6 @@ func (a *app) started(ctx context.Context, at desktop.Place) {
 		return
 	default:
 	}
-	a.shown.Store(true)
 	a.place(ctx, at)
 	go func() {
 		if err := a.services.Feed.Listen(ctx, func(m control.Message) { a.emit(ctx, m) }); err != nil {
@@ -352,7 +374,6 @@ func (a *app) closing(ctx context.Context) (keep bool) {
 		return a.leave()
 	}
 	if desktop.HasTray() {
-		a.shown.Store(false)
 		hideWindow(ctx)
 		a.hint("desktop:toast.inTray")
 		return true
@@ -395,12 +416,11 @@ func (a *app) show() {
 	ctx := a.window.Load()
 	if ctx == nil {
 		select {
-		case a.opened <- struct{}{}:
+		case a.asked <- struct{}{}:
 		default: // asked for already
 		}
 		return
 	}
-	a.shown.Store(true)
 	showWindow(*ctx)
 }
 

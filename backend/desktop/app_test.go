@@ -397,6 +397,47 @@ func TestAppWithoutADisplay(t *testing.T) {
 	p.terminate()
 }
 
+// TestAppWithADeadDisplay: a display that does not answer is no end either.
+func TestAppWithADeadDisplay(t *testing.T) {
+	s := newSession(t, noDisplay)
+	s.env = append(s.env, "DISPLAY=:4711")
+	p := s.start().serving()
+	s.until("the two lines", func() bool { return strings.Contains(p.out.String(), "curl http://") })
+	if _, status := p.ask(smallest); status != http.StatusOK {
+		t.Errorf("the demo answered %d", status)
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	if code := p.exit(); code != 0 {
+		t.Errorf("after SIGTERM the program ended with %d", code)
+	}
+}
+
+// TestAppBesideAServer: the data directory is in use by the server face; its
+// dashboard opens in the browser.
+func TestAppBesideAServer(t *testing.T) {
+	s := newSession(t)
+	bin := filepath.Join(s.home, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	seen := filepath.Join(s.home, "browser")
+	if err := os.WriteFile(filepath.Join(bin, "xdg-open"), []byte("#!/bin/sh\necho \"$1\" >"+seen+".new && mv "+seen+".new "+seen+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, kv := range s.env {
+		if rest, ok := strings.CutPrefix(kv, "PATH="); ok {
+			s.env[i] = "PATH=" + bin + ":" + rest
+		}
+	}
+	server := s.start("serve", "--no-open").serving()
+	s.env = append(s.env, fmt.Sprintf("PORT=%d", server.port))
+	if code := s.startOn(server.port).exit(); code != 0 {
+		t.Errorf("the window ended with %d", code)
+	}
+	s.until("the browser", func() bool { _, err := os.Stat(seen); return err == nil })
+	server.terminate()
+}
+
 // TestAppWithoutItsPort: the window stays, says so, and another port can be
 // had.
 func TestAppWithoutItsPort(t *testing.T) {

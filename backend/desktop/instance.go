@@ -211,6 +211,20 @@ func dialSoon(ctx context.Context, path string) (net.Conn, error) {
 	}
 }
 
+// QuitRunning ends the copy that runs on a data directory and waits until its
+// process has gone. That none runs is what was wanted.
+func QuitRunning(ctx context.Context, dataDir string, patience time.Duration) error {
+	if !Running(dataDir) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := Tell(ctx, dataDir, Ask{Do: AskQuit}); err != nil {
+		return err
+	}
+	return WaitGone(ctx, dataDir)
+}
+
 // WaitGone returns when no copy runs on a data directory any more.
 func WaitGone(ctx context.Context, dataDir string) error {
 	lock := flock.New(filepath.Join(dataDir, instanceLock), flock.SetPermissions(0o600))
