@@ -3,7 +3,7 @@ import { cn } from './ui/cn';
 /** Two letters on a neutral tile: the mark of a provider. */
 export function ProviderMark({ name, className }: { name: string; className?: string }) {
   return (
-    <span aria-hidden translate="no" className={cn('grid size-6 shrink-0 place-items-center rounded-[4px] border border-border bg-sunken text-caption leading-none font-semibold text-text-2 select-none', className)}>
+    <span aria-hidden translate="no" className={cn('grid size-6 shrink-0 place-items-center rounded-[4px] border border-border bg-sunken text-caption leading-none font-semibold tracking-tight whitespace-nowrap text-text-2 select-none', className)}>
       {letters(name)}
     </span>
   );

@@ -50,7 +50,7 @@ export function Checks({ state, address, keyless = false, onSwitch, onAgain }: C
           </Line>
         ))}
       {(state.phase === 'fault' || (state.phase === 'done' && !state.report.valid)) && (
-        <Button look="link" size="sm" className="ms-6 self-start" onClick={onAgain}>
+        <Button look="link" size="sm" className="ms-6 self-start px-0" onClick={onAgain}>
           {t('checks.again')}
         </Button>
       )}

@@ -5,7 +5,7 @@ import { useTroubleWords, type Trouble } from '@/components/ui/states';
 
 /** Stays at the lower edge of a dialog while its form scrolls. */
 export function FormFooter({ children }: { children: ReactNode }) {
-  return <div className="sticky -bottom-5 -mx-6 mt-2 -mb-5 flex flex-wrap items-center justify-end gap-2 border-t border-border bg-surface px-6 py-3">{children}</div>;
+  return <div className="sticky -bottom-5 -mx-6 mt-2 -mb-5 flex flex-wrap items-center justify-end gap-2 border-t border-border bg-surface px-6 py-3 sm:rounded-b-dialog">{children}</div>;
 }
 
 /** Saving was refused for a reason that belongs to no field. */

@@ -1,3 +1,4 @@
+import { ChevronRight } from 'lucide-react';
 import { useEffect, useRef, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OutsideLink } from '@/components/outside-link';
@@ -184,8 +185,11 @@ interface AddressProps {
 function Address({ open, base, usual, error, onChange, onCommit }: AddressProps) {
   const { t } = useTranslation('connect');
   return (
-    <details open={open || error !== undefined || undefined}>
-      <summary className="inline-flex min-h-6 cursor-pointer items-center text-body text-text-2 hover:text-text">{t('key.more')}</summary>
+    <details open={open || error !== undefined || undefined} className="group">
+      <summary className="inline-flex min-h-6 cursor-pointer list-none items-center gap-1 rounded-control text-body text-text-2 hover:text-text [&::-webkit-details-marker]:hidden">
+        <ChevronRight size={16} strokeWidth={1.75} aria-hidden className="mirror transition-transform duration-fast group-open:rotate-90" />
+        {t('key.more')}
+      </summary>
       <Field label={t('key.base')} help={t('key.baseHelp', { url: usual })} error={error} className="mt-3">
         <Input code inputMode="url" value={base} onChange={(event) => onChange(event.target.value)} onBlur={onCommit} />
       </Field>

@@ -15,6 +15,8 @@ import { useSettled } from './use-settled';
 
 export const nodeTypes = ['openai-compatible', 'anthropic-compatible', 'gemini-compatible'] as const;
 export type NodeType = (typeof nodeTypes)[number];
+/** Names of formats, the same in every language. */
+const formats: Record<NodeType, string> = { 'openai-compatible': 'OpenAI', 'anthropic-compatible': 'Anthropic', 'gemini-compatible': 'Gemini' };
 type ApiType = 'chat' | 'responses';
 
 interface NodeFormProps {
@@ -97,7 +99,7 @@ export function NodeForm({ type: first, address = '', onDone, onBack }: NodeForm
           <ToggleGroup
             label={t('node.format')}
             value={type}
-            options={nodeTypes.map((value) => ({ value, label: t(`node.${value}`) }))}
+            options={nodeTypes.map((value) => ({ value, label: formats[value] }))}
             onChange={(next) => {
               setType(next);
               attempt({ type: next, apiType: next === 'openai-compatible' ? api : '' });

@@ -40,7 +40,7 @@ export function RelayForm({ entry, onDone, onBack }: RelayFormProps) {
         </figure>
       )}
       <Field label={t('key.name')} help={t('key.nameHelp')} error={fault?.param === 'name' ? fault.message : undefined}>
-        <Input value={wish ?? proposal} onChange={(event) => setWish(event.target.value)} />
+        <Input autoFocus value={wish ?? proposal} onChange={(event) => setWish(event.target.value)} />
       </Field>
       <FormTrouble fault={fault?.param === 'name' ? null : fault} />
       <FormFooter>

@@ -40,7 +40,7 @@ export function Onboarding() {
         <LanguageMenu value={preferences.language} onChange={preferences.chooseLanguage} />
       </header>
       <Progress step={step} />
-      <div className="flex grow flex-col py-6 sm:py-8">
+      <div className="flex grow flex-col py-6 sm:py-12">
         <h1 ref={heading} tabIndex={-1} className="m-0 text-figure">
           {t(`${step}.title`)}
         </h1>

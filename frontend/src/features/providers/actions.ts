@@ -111,8 +111,9 @@ export function useAccountActions(): AccountActions {
     remove: (account) =>
       during(account.id, async () => {
         await call('Providers.Delete', { id: account.id });
-        focusNear(account.id);
+        const keep = neighbour(account.id);
         patch((list) => list.filter((one) => one.id !== account.id));
+        holdFocus(keep);
         toast.undo(t('toast.removed', { name: account.name }), async () => {
           const { connection } = await call('Providers.Restore', { id: account.id });
           patch((list) => [...list.filter((one) => one.id !== connection.id), connection]);
@@ -127,10 +128,19 @@ export function useAccountActions(): AccountActions {
   };
 }
 
-/** The row with the focus is about to go: its neighbour takes it. */
-function focusNear(id: string): void {
+/** The id of the row beside one that is about to go. */
+function neighbour(id: string): string | undefined {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-account]')];
   const at = rows.findIndex((row) => row.dataset['account'] === id);
-  const near = rows[at + 1] ?? rows[at - 1];
-  (near?.querySelector<HTMLElement>('[data-menu]') ?? document.querySelector<HTMLElement>('[data-page-search]') ?? document.getElementById('main'))?.focus();
+  return (rows[at + 1] ?? rows[at - 1])?.dataset['account'];
+}
+
+/** A menu hands the focus back to its button when it has faded out; if the
+ * button is gone by then, the neighbouring row takes the focus. */
+function holdFocus(id: string | undefined): void {
+  setTimeout(() => {
+    if (document.activeElement !== document.body) return;
+    const row = [...document.querySelectorAll<HTMLElement>('[data-account]')].find((one) => one.dataset['account'] === id);
+    (row?.querySelector<HTMLElement>('[data-menu]') ?? document.querySelector<HTMLElement>('[data-page-search]') ?? document.getElementById('main'))?.focus();
+  }, 250);
 }

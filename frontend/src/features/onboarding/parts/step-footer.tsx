@@ -7,7 +7,7 @@ import type { Moves } from '../steps';
 export function StepFooter({ moves, skip, children }: { moves: Moves; skip?: (() => void) | undefined; children: ReactNode }) {
   const { t } = useTranslation(['onboarding', 'common']);
   return (
-    <div className="mt-auto flex flex-wrap items-center justify-end gap-2 pt-8">
+    <div className="flex flex-wrap items-center justify-end gap-2 pt-8 max-sm:mt-auto">
       {moves.back && (
         <Button look="ghost" onClick={moves.back} className="me-auto">
           {t('common:back')}

@@ -39,11 +39,11 @@ export function AccountRow({ account, place, handlers }: { account: Connection; 
           {local && <Code className="min-w-0 text-text-2">{hostOf(account.baseUrl ?? '')}</Code>}
         </span>
         <span className="flex flex-[0_1_auto] flex-wrap items-center gap-2">
-          <StatusBadge status={account.status} detail={<Until at={account.statusUntil} />} />
+          <StatusBadge status={account.status} detail={account.statusUntil === undefined ? undefined : <Until at={account.statusUntil} />} />
           <WayOut account={account} handlers={handlers} />
         </span>
         <span className="ms-auto flex items-center gap-2">
-          <span className="text-small text-text-2 max-sm:sr-only">
+          <span className="text-end text-small text-text-2 max-sm:sr-only sm:w-36">
             {account.lastUsedAt === undefined ? (
               t('never')
             ) : (
@@ -61,10 +61,9 @@ export function AccountRow({ account, place, handlers }: { account: Connection; 
 }
 
 /** Detail of the status: until when. */
-function Until({ at }: { at: string | undefined }) {
+function Until({ at }: { at: string }) {
   const { t } = useTranslation('providers');
   const format = useFormat();
-  if (at === undefined) return undefined;
   const then = new Date(at);
   return t('until', { time: then.toDateString() === new Date().toDateString() ? format.clock(then) : format.when(then) });
 }
