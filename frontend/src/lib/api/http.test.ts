@@ -35,7 +35,8 @@ describe('send', () => {
 
   it('answers nothing for 204', async () => {
     answer(204, undefined);
-    expect(await send('Combos.Delete', { id: '1' })).toBeUndefined();
+    const nothing: unknown = await send('Combos.Delete', { id: '1' });
+    expect(nothing).toBeUndefined();
   });
 
   it('turns refusals into faults with all they say', async () => {
