@@ -53,7 +53,7 @@ export function Steps({ steps, ownName, adding, onAdding, fault, onChange }: Ste
               <div className="flex min-w-0 items-center gap-2 py-1">
                 <span className="figures w-5 shrink-0 text-end text-small text-text-3">{index + 1}</span>
                 <span className="flex min-w-0 grow flex-wrap items-center justify-between gap-x-3 gap-y-0.5">
-                  <ModelChip model={item.name} />
+                  <ModelChip model={item.name} wrap />
                   <StepStanding models={models} name={ownName} at={index} />
                 </span>
                 <StepMenu name={item.name} at={index} last={index === items.length - 1} onMove={(by) => move(index, by)} onRemove={() => remove(index)} />
