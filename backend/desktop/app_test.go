@@ -152,7 +152,7 @@ func TestAppStandsWhereItStood(t *testing.T) {
 	s := newSession(t, keyringUnlocked)
 	p := s.start().serving()
 	s.until("the window", s.visible)
-	s.onPage("Settings") // Wails has put it in the middle by now
+	s.onPage(" · OmniRoute") // Wails has put it in the middle by now
 	s.tool("wmctrl", "-r", "OmniRoute", "-e", "0,150,90,720,600")
 	s.until("the moved window", func() bool { return strings.Contains(s.geometry(), "720 600") })
 	p.terminate()
@@ -467,6 +467,7 @@ func TestAppWithoutItsPort(t *testing.T) {
 		t.Errorf("on the other port the gateway answered %d", status)
 	}
 	icon.line(s, "OmniRoute: Ready", there)
+	p.combo("mine", smallest) // which ends the first-run page
 	s.onPage(fmt.Sprintf(":%d", p.port))
 	icon.click(s, "Quit OmniRoute")
 	if code := p.exit(); code != 0 {
