@@ -11,6 +11,7 @@ export const status: ProcessStatus = {
   state: 'ready',
   conditions: 0,
   face: 'window',
+  language: 'en',
   dataDir: '/home/ana/.omniroute',
   vault: { kind: 'files', state: 'ok', detail: '' },
   revision: 7,
