@@ -400,15 +400,22 @@ func (s *session) screenshot(name string) image.Image {
 	return img
 }
 
-// colours counts the different colours of a picture: a blank window has few.
-func colours(img image.Image) int {
+// painted reports that the middle of the screen, where the page is, holds
+// more than a window's background.
+func painted(img image.Image) bool {
 	seen := map[[3]uint32]bool{}
 	b := img.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y += 2 {
-		for x := b.Min.X; x < b.Max.X; x += 2 {
+	for y := b.Min.Y + b.Dy()/5; y < b.Max.Y-b.Dy()/5; y += 2 {
+		for x := b.Min.X + b.Dx()/5; x < b.Max.X-b.Dx()/5; x += 2 {
 			r, g, bl, _ := img.At(x, y).RGBA()
 			seen[[3]uint32{r, g, bl}] = true
 		}
 	}
-	return len(seen)
+	return len(seen) > 30 // edges of letters have many shades
+}
+
+// look waits until the page is painted and keeps the picture.
+func (s *session) look(name string) {
+	s.t.Helper()
+	s.until("a painted page", func() bool { return painted(s.screenshot(name)) })
 }
