@@ -119,7 +119,7 @@ func (a *app) run(hidden bool) error {
 	a.listen(a.opts.Env.Port)
 	stopHearing := a.instance.Serve(a.show, a.end)
 	stopShell := a.surround()
-	if a.wanted(hidden) {
+	if a.wanted(hidden || a.prefersHidden()) {
 		a.open()
 	}
 	a.end()
@@ -164,6 +164,13 @@ func (a *app) open() {
 	a.log.Error("The window could not be opened. The gateway serves without it.", "error", err)
 	a.daemon.Announce(os.Stdout)
 	<-a.ended
+}
+
+// prefersHidden is the setting, where something shows the tray icon that
+// brings the window back.
+func (a *app) prefersHidden() bool {
+	settings, err := a.services.Settings.Get()
+	return err == nil && settings.StartHidden && desktop.HasTray()
 }
 
 // listen opens the port. A taken one is no end: window and tray say so, and
