@@ -54,7 +54,7 @@ function Endpoint({ node }: { node: Node }) {
   const remove = useAct('Nodes.Delete');
   return (
     <span className="ms-auto flex flex-wrap gap-2">
-      <Button size="sm" onClick={() => setEdited(true)}>
+      <Button size="sm" aria-haspopup="dialog" onClick={() => setEdited(true)}>
         <Pencil size={16} strokeWidth={1.75} aria-hidden />
         {t('detail.edit')}
       </Button>

@@ -89,7 +89,7 @@ export function ModelsTab({ upstream }: { upstream: Upstream }) {
     <>
       <Toolbar>
         <SearchInput label={t('models.search')} value={search.get('q') ?? ''} onChange={(q) => setSearch({ q })} className="flex-[1_1_14rem] sm:max-w-80" />
-        <Button className="ms-auto" onClick={() => setAdding(true)}>
+        <Button className="ms-auto" aria-haspopup="dialog" onClick={() => setAdding(true)}>
           <Plus size={16} strokeWidth={1.75} aria-hidden />
           {t('models.add')}
         </Button>
