@@ -87,7 +87,7 @@ export function Logs() {
               </Button>
             </div>
           )}
-          <DataTable label={t('table')} rows={rows} rowId={(row) => row.id} columns={columns} hidden={hidden} onOpen={open} openId={id ?? null} onEnd={more} card={(row) => <LogCard row={row} />} />
+          <DataTable label={t('table')} rows={rows} rowId={(row) => row.id} columns={columns} hidden={hidden} onOpen={open} openId={id ?? null} onEnd={more} {...(list.hasNextPage ? { total: null } : {})} card={(row) => <LogCard row={row} />} />
         </div>
       )}
       {partial && <p className="m-0 text-small text-text-2">{t('partial')}</p>}

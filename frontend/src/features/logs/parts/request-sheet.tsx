@@ -51,7 +51,7 @@ export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProp
       title={t('sheet.title')}
       text={
         <Code title={id} className="text-text-3">
-          {`${id.slice(0, 8)}…${id.slice(-6)}`}
+          {id.length > 18 ? `${id.slice(0, 8)}…${id.slice(-6)}` : id}
         </Code>
       }
       actions={
