@@ -77,7 +77,7 @@ test-sdk: build node
 DESKTOP_TEST = OMNIROUTE_APP=$(CURDIR)/$(APP) OMNIROUTE_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 15m -tags app -v ./backend/desktop -run
 
 quick-desktop: build desktop desk
-	@$(DESKTOP_TEST) '^TestApp(Shows|Window|Tells|Keeps|Without)'
+	@$(DESKTOP_TEST) '^TestApp(Shows|Page|Window|Tells|Keeps|With|Beside)'
 
 test-desktop: build desktop windows desk
 	@$(DESKTOP_TEST) '^TestApp'

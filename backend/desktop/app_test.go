@@ -93,6 +93,21 @@ func TestAppShowsOneTruth(t *testing.T) {
 	p.terminate()
 }
 
+// TestAppPageActs: what is pressed in the window happens in the gateway,
+// through a bound method.
+func TestAppPageActs(t *testing.T) {
+	s := newSession(t, keyringUnlocked)
+	p := s.start().serving()
+	s.until("the window", s.visible)
+	if done := p.api("GET", "/api/settings", nil)["setupComplete"]; done != false {
+		t.Fatalf("a fresh start says setupComplete %v", done)
+	}
+	s.press("Skip setup")
+	s.until("the setting", func() bool { return p.api("GET", "/api/settings", nil)["setupComplete"] == true })
+	s.onPage("Home · OmniRoute")
+	p.terminate()
+}
+
 // TestAppWindowComesAndGoes: close hides, further starts and the tray bring
 // the window back, quitting frees the port.
 func TestAppWindowComesAndGoes(t *testing.T) {
