@@ -51,6 +51,7 @@ type commands struct {
 	Status status           `cmd:"" help:"Say whether the gateway runs, and where."`
 	Open   open             `cmd:"" help:"Open the dashboard of the running gateway in a browser."`
 	Keys   keys             `cmd:"" help:"API keys for agents."`
+	Reset  resetPassword    `cmd:"" name:"reset-password" help:"Set a new password for the dashboard. It is printed once."`
 	V      kong.VersionFlag `name:"version" short:"v" help:"Print the version."`
 }
 
@@ -62,6 +63,8 @@ type serve struct {
 type status struct{}
 
 type open struct{}
+
+type resetPassword struct{}
 
 type keys struct {
 	Create createKey `cmd:"" help:"Make an API key. It is printed once."`
@@ -179,6 +182,19 @@ func (k *createKey) Run() error {
 	key, err := c.CreateKey(context.Background(), k.Name)
 	if err == nil {
 		fmt.Println(key.Reveal())
+	}
+	return err
+}
+
+// Run prints the password alone on standard output.
+func (resetPassword) Run() error {
+	c, err := client()
+	if err != nil {
+		return err
+	}
+	fresh, err := c.ResetPassword(context.Background())
+	if err == nil {
+		fmt.Println(fresh.Reveal())
 	}
 	return err
 }
