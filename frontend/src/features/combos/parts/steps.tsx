@@ -71,7 +71,7 @@ export function Steps({ steps, ownName, adding, onAdding, fault, onChange }: Ste
         {said}
       </span>
       <div className="mt-3 flex min-w-0 flex-col gap-2">
-        {adding && <ModelPicker label={t('steps.add')} taken={models} without={ownName ?? ''} autoFocus={steps.length > 0} onPick={(model) => add(model)} className="h-80 overflow-hidden rounded-control border border-border-strong" />}
+        {adding && <ModelPicker label={t('steps.add')} taken={models} without={ownName ?? ''} autoFocus={steps.length > 0} onPick={(model) => add(model)} className="max-h-80 min-h-32 overflow-hidden rounded-control border border-border-strong" />}
         {(!adding || steps.length > 0) && (
           <Button className="self-start" aria-expanded={adding} onClick={() => onAdding(!adding)}>
             {!adding && <Plus size={16} strokeWidth={1.75} aria-hidden />}
