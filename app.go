@@ -156,7 +156,7 @@ func (a *app) open() {
 				err = fmt.Errorf("app: %v", r)
 			}
 		}()
-		return wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir)))
+		return errors.Join(desktop.PrepareWebView(), wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir))))
 	}()
 	if err == nil {
 		return
