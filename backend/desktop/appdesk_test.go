@@ -62,6 +62,7 @@ const (
 	noDisplay
 	keyringUnlocked
 	keyringLocked
+	wayland
 )
 
 func newSession(t *testing.T, features ...feature) *session {
@@ -81,7 +82,12 @@ func newSession(t *testing.T, features ...feature) *session {
 		"LIBGL_ALWAYS_SOFTWARE=1", "GTK_THEME=Adwaita", "LOG_LEVEL=debug",
 	}
 	has := func(f feature) bool { return slices.Contains(features, f) }
-	if !has(noDisplay) {
+	if has(wayland) {
+		s.env = append(s.env, "WAYLAND_DISPLAY=wayland-om", "XDG_SESSION_TYPE=wayland", "GDK_BACKEND=wayland")
+		s.background("weston", "--backend=headless-backend.so", "--use-pixman", "--socket=wayland-om", "--idle-time=0")
+		s.until("the compositor", func() bool { _, err := os.Stat(filepath.Join(run, "wayland-om")); return err == nil })
+	}
+	if !has(noDisplay) && !has(wayland) {
 		number := s.announced("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp")
 		s.env = append(s.env, "DISPLAY=:"+number)
 	}
@@ -100,7 +106,7 @@ func newSession(t *testing.T, features ...feature) *session {
 			s.keyring(has(keyringLocked))
 		}
 	}
-	if !has(noDisplay) {
+	if !has(noDisplay) && !has(wayland) {
 		s.windowManager()
 	}
 	return s

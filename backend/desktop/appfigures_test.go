@@ -173,3 +173,17 @@ func TestAppOnARealDesktop(t *testing.T) {
 	s.screenshot("desktop-closed")
 	p.terminate()
 }
+
+// TestAppOnWayland: without any X.
+func TestAppOnWayland(t *testing.T) {
+	s := newSession(t, wayland, keyringUnlocked)
+	p := s.start().serving()
+	icon := s.watcher.icon()
+	s.onPage(" · OmniRoute")
+	s.press("Skip setup")
+	s.onPage(fmt.Sprintf(":%d", p.port))
+	icon.click(s, "Quit OmniRoute")
+	if code := p.exit(); code != 0 {
+		t.Errorf("the program ended with %d", code)
+	}
+}
