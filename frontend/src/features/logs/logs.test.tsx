@@ -92,7 +92,7 @@ describe('the request log', () => {
     await user.click(await screen.findByLabelText('Search requests'));
     await user.paste('status:error model:opus hello >2s');
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(asked(go)).toMatchObject({ status: 'error', model: 'opus', search: 'hello >2s' }));
+    await waitFor(() => expect(asked(go)).toMatchObject({ status: 'error', search: 'hello >2s model:"opus"' }));
     expect(await screen.findByText('Outcome: Failed')).toBeTruthy();
     expect(window.location.hash).toContain('status=error');
     expect(screen.getByLabelText<HTMLInputElement>('Search requests').value).toBe('hello >2s');
