@@ -22,6 +22,7 @@ export function ProvidersPage() {
   const list = useVerb('Providers.List');
   const nodes = useVerb('Nodes.List');
   const catalog = useVerb('Providers.Catalog');
+  const cooldowns = useVerb('Resilience.Get').data?.cooldowns ?? [];
   const actions = useAccountActions();
   const [renamed, setRenamed] = useState<Connection | null>(null);
   const [keyed, setKeyed] = useState<Connection | null>(null);
@@ -34,7 +35,7 @@ export function ProvidersPage() {
   const adding = picked !== null || (wanted !== null && (wanted === '' || wanted === 'any' || entry !== undefined));
   const add = (provider = 'any') => setSearch({ add: provider });
   const upstreams = upstreamsOf(list.data?.connections ?? [], nodes.data?.nodes ?? [], entries);
-  const handlers = { actions, onRename: setRenamed, onKey: setKeyed };
+  const handlers = { actions, cooldowns, onRename: setRenamed, onKey: setKeyed };
   const loaded = list.data !== undefined && nodes.data !== undefined;
   const error = list.error ?? nodes.error;
 

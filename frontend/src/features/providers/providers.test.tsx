@@ -6,7 +6,7 @@ import { ApiFault, type Connection, type PickerEntry, type ProviderModel, type T
 import { matchPath, Params, usePath } from '@/lib/router';
 import { fakeGo, show, type Fake } from '@/test/fake';
 import { ProvidersPage } from './page';
-import { canAnswer, isTroubled, upstreamsOf } from './upstreams';
+import { canAnswer, isTroubled, restingModels, upstreamsOf } from './upstreams';
 
 const account = (id: string, over: Partial<Connection> = {}): Connection => ({
   id, provider: 'groq', providerName: 'Groq', group: 'apikey', prefix: 'groq', name: id, kind: 'apikey', keyHint: 'gsk…91f0', priority: 1, isActive: true,
@@ -21,7 +21,7 @@ const model = (id: string, over: Partial<ProviderModel> = {}): ProviderModel => 
 
 function go(connections: Connection[], more: Parameters<typeof fakeGo>[0] = {}): Fake {
   return fakeGo({
-    'Providers.List': { connections }, 'Nodes.List': { nodes: [] }, 'Providers.Catalog': { entries: [groq] }, 'Providers.Local': { servers: [] }, 'Providers.Test': good,
+    'Providers.List': { connections }, 'Nodes.List': { nodes: [] }, 'Providers.Catalog': { entries: [groq] }, 'Providers.Local': { servers: [] }, 'Providers.Test': good, 'Resilience.Get': { profiles: {}, defaults: { requestsPerMinute: 0, minTimeBetweenRequestsMs: 0, concurrentRequests: 0 }, circuitBreakers: [], cooldowns: [], lockouts: [] },
     'Providers.Delete': () => ({}) as never, 'Providers.Restore': ({ id }) => ({ connection: account(id) }), 'Providers.Update': ({ id, isActive }) => ({ connection: account(id, { isActive: isActive ?? true, status: isActive === false ? 'off' : 'ready' }) }),
     'Providers.Reorder': ({ ids }) => ({ connections: (ids ?? []).map((id, i) => account(id, { priority: i + 1 })) }),
     'Models.ListOf': { provider: 'groq', name: 'Groq', prefix: 'groq', models: [model('llama-3.3-70b'), model('mine', { custom: true })], readAt: '2026-11-25T12:00:00Z' }, ...more,
@@ -101,6 +101,15 @@ describe('the list of accounts', () => {
     await waitFor(() => expect(calls(fake, 'Providers.Release')).toEqual([{ id: 'cold' }]));
     await userEvent.click(screen.getByRole('button', { name: 'Enter a new key' }));
     expect(await screen.findByRole('dialog', { name: 'New key for lost' })).toBeTruthy();
+  });
+
+  it('says which models of an account rest', async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const view = { profiles: {}, defaults: { requestsPerMinute: 0, minTimeBetweenRequestsMs: 0, concurrentRequests: 0 }, circuitBreakers: [], cooldowns: [{ target: 'groq/llama-3.3@one', until, why: '' }], lockouts: [] };
+    go([account('one')], { 'Resilience.Get': view });
+    await show(<App />, '#/providers');
+    expect(await screen.findByText('llama-3.3')).toBeTruthy();
+    expect(screen.getByText(/rests until/)).toBeTruthy();
   });
 
   it('says at the row what could not be done', async () => {
@@ -185,6 +194,12 @@ describe('grouping', () => {
     const node = { id: 'n1', name: 'Box', prefix: 'box', type: 'openai-compatible', apiType: 'chat', baseUrl: 'http://127.0.0.1:9/v1' };
     const found = upstreamsOf([account('b', { priority: 2 }), account('a'), account('c', { provider: 'claude', providerName: 'Claude Code', group: 'subscription' })], [node], [groq]);
     expect(found.map((one) => [one.name, one.accounts.map((row) => row.id)])).toEqual([['Claude Code', ['c']], ['Groq', ['a', 'b']], ['Box', []]]);
+  });
+
+  it('tells the models that rest from the account', () => {
+    const until = '2026-11-25T14:41:00Z';
+    const cooldowns = [{ target: 'groq/llama/3.3@work', until, why: '' }, { target: 'groq/*@work', until, why: '' }, { target: 'groq/llama@home', until, why: '' }, { target: 'groq2/llama@work', until, why: '' }];
+    expect(restingModels({ prefix: 'groq', name: 'work' }, cooldowns)).toEqual([{ model: 'llama/3.3', until }]);
   });
 
   it('knows who needs somebody', () => {

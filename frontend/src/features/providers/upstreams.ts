@@ -1,4 +1,4 @@
-import type { Connection, Node, PickerEntry } from '@/lib/api';
+import type { Connection, Node, PickerEntry, Rest } from '@/lib/api';
 
 export const groups = ['subscription', 'apikey', 'cheap', 'free', 'local', 'custom'] as const;
 export type Group = (typeof groups)[number];
@@ -46,6 +46,17 @@ export function isTroubled({ status }: Pick<Connection, 'status'>): boolean {
 
 export function canAnswer({ status }: Pick<Connection, 'status'>): boolean {
   return status === 'ready' || status === 'untested' || status === 'probing';
+}
+
+/** Models of an account that rest while the account itself can be used. The
+ * gateway writes them as prefix/model@account. */
+export function restingModels(account: Pick<Connection, 'prefix' | 'name'>, cooldowns: readonly Rest[]): { model: string; until: string | null }[] {
+  const before = `${account.prefix}/`;
+  const after = `@${account.name}`;
+  return cooldowns
+    .filter(({ target }) => target.startsWith(before) && target.endsWith(after))
+    .map(({ target, until }) => ({ model: target.slice(before.length, target.length - after.length), until }))
+    .filter(({ model }) => model !== '*');
 }
 
 export function matches(account: Connection, upstream: Upstream, text: string): boolean {

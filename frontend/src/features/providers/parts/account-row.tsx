@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX } from 'lucide-react';
+import { CircleCheck, CircleX, Timer } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/button';
@@ -6,16 +6,18 @@ import { cn } from '@/components/ui/cn';
 import { Mark, StatusBadge } from '@/components/ui/status-badge';
 import { Code } from '@/components/ui/text';
 import { Tooltip } from '@/components/ui/tooltip';
-import type { Connection } from '@/lib/api';
-import { useFormat } from '@/lib/format';
+import type { Connection, Rest } from '@/lib/api';
+import { useFormat, type Format } from '@/lib/format';
 import type { AccountActions, Note } from '../actions';
-import { isTroubled } from '../upstreams';
+import { canAnswer, isTroubled, restingModels } from '../upstreams';
 import { AccountMenu } from './account-menu';
 
 export interface RowHandlers {
   actions: AccountActions;
   onRename: (account: Connection) => void;
   onKey: (account: Connection) => void;
+  /** What rests now, of all accounts. */
+  cooldowns: readonly Rest[];
 }
 
 /** One account: who it is, how it does, what helps, when it was used. */
@@ -48,8 +50,34 @@ export function AccountRow({ account, place, handlers }: { account: Connection; 
         </span>
       </div>
       {note !== undefined ? <NoteLine note={note} /> : isTroubled(account) && (account.statusWhy ?? '') !== '' && <Why indent={place !== null}>{account.statusWhy}</Why>}
+      {canAnswer(account) && <Resting models={restingModels(account, handlers.cooldowns)} indent={place !== null} />}
     </div>
   );
+}
+
+/** Models that rest while the account goes on with its others. */
+function Resting({ models, indent }: { models: ReturnType<typeof restingModels>; indent: boolean }) {
+  const { t } = useTranslation('providers');
+  const format = useFormat();
+  if (models.length === 0) return null;
+  return (
+    <ul className={cn('m-0 flex list-none flex-wrap gap-x-4 p-0 text-small text-warn', indent && 'ps-6')}>
+      {models.slice(0, 3).map(({ model, until }) => (
+        <li key={model} className="flex min-w-0 items-center gap-1.5">
+          <Timer size={14} strokeWidth={1.75} aria-hidden />
+          <Code className="min-w-0">{model}</Code>
+          {until === null ? t('rests') : t('restsUntil', { time: moment(format, until) })}
+        </li>
+      ))}
+      {models.length > 3 && <li>{t('restsMore', { count: models.length - 3 })}</li>}
+    </ul>
+  );
+}
+
+/** A moment ahead: the clock when it is today, else with the day. */
+function moment(format: Format, at: string): string {
+  const then = new Date(at);
+  return then.toDateString() === new Date().toDateString() ? format.clock(then) : format.when(then);
 }
 
 function Used({ at, className }: { at: string | undefined; className: string }) {
@@ -72,8 +100,7 @@ function Used({ at, className }: { at: string | undefined; className: string }) 
 function Until({ at }: { at: string }) {
   const { t } = useTranslation('providers');
   const format = useFormat();
-  const then = new Date(at);
-  return t('until', { time: then.toDateString() === new Date().toDateString() ? format.clock(then) : format.when(then) });
+  return t('until', { time: moment(format, at) });
 }
 
 function Why({ indent, children }: { indent: boolean; children: ReactNode }) {
