@@ -18,6 +18,10 @@ type index struct {
 	customByID   map[string][]CustomModel
 	hasCustom    map[[2]string]bool    // provider, id
 	listedBy     map[string][]*Account // bare model id → active accounts whose live list has it
+	spreadAll    Spread                // of accounts
+	spread       map[string]Spread     // by provider id or prefix, where it differs
+	comboSticky  int                   // of combos
+	sticky       map[string]int        // by combo id, where it differs
 }
 
 // DefaultSettings are the values of a fresh install.
@@ -78,6 +82,8 @@ func (s *Snapshot) Seal() {
 		x.customByID[m.ID] = append(x.customByID[m.ID], m)
 		x.hasCustom[[2]string{m.Provider, m.ID}] = true
 	}
+	x.indexSpread(&s.Settings)
+	x.indexCombos(s)
 	s.index = x
 }
 

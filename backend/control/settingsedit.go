@@ -11,9 +11,6 @@ import (
 	"omniroute/backend/fault"
 )
 
-// accountStrategies are the values of fallbackStrategy (contract F074).
-var accountStrategies = [...]string{"fill-first", "round-robin", "p2c", "random", "least-used", "cost-optimized"}
-
 // Bounds of what settings hold.
 const (
 	maxText    = 200
@@ -38,7 +35,7 @@ func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 	set(&t.CloseToTray, in.CloseToTray)
 	set(&t.StartHidden, in.StartHidden)
 	set(&t.Notifications, (*config.Notifications)(in.Notifications))
-	for _, f := range [...]func(*config.Snapshot, *SettingsChange) error{v.editWords, v.editCombo, v.editLists, v.editFixed, editObjects} {
+	for _, f := range [...]func(*config.Snapshot, *SettingsChange) error{v.editWords, v.editCombo, v.editLists, v.editFixed, editObjects, v.editRouting} {
 		if err := f(s, in); err != nil {
 			return err
 		}
@@ -49,8 +46,8 @@ func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 func (v *Settings) editWords(s *config.Snapshot, in *SettingsChange) error {
 	t := &s.Settings
 	if in.FallbackStrategy != nil {
-		if !slices.Contains(accountStrategies[:], *in.FallbackStrategy) {
-			return badInput("fallbackStrategy", "fallbackStrategy must be one of %s.", strings.Join(accountStrategies[:], ", "))
+		if all := config.AccountStrategies(); !slices.Contains(all, *in.FallbackStrategy) {
+			return badInput("fallbackStrategy", "fallbackStrategy must be one of %s.", strings.Join(all, ", "))
 		}
 		t.FallbackStrategy = *in.FallbackStrategy
 	}
@@ -145,6 +142,25 @@ func (v *Settings) editFixed(_ *config.Snapshot, in *SettingsChange) error {
 	}
 	if in.CORSOrigins != nil && !slices.Equal(in.CORSOrigins, v.rooms.CORSOrigins) {
 		return fault.New(fault.Conflict, "control.settings", "corsOrigins cannot be changed here. Set CORS_ORIGIN in the environment and start again.")
+	}
+	return nil
+}
+
+// editRouting checks the objects that say how requests are spread.
+func (v *Settings) editRouting(s *config.Snapshot, in *SettingsChange) error {
+	if len(in.ProviderOverrides) > 0 {
+		names, err := config.CheckOverrides(s.Settings.More["providerOverrides"])
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if _, known := v.rooms.Planner.Upstream(s, name); !known {
+				return badInput("providerOverrides", "There is no provider %q, so nothing can be set for it.", clip(name, 60))
+			}
+		}
+	}
+	if len(in.ComboDefaults) > 0 {
+		return config.CheckComboRules("comboDefaults", s.Settings.More["comboDefaults"])
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (r *run) note(route *routing.Route) {
 	r.receipt.Candidates = make([]usage.Choice, 0, n)
 	for i := range route.Candidates[:n] {
 		c := &route.Candidates[i]
-		r.receipt.Candidates = append(r.receipt.Candidates, usage.Choice{Target: c.Target, Why: c.Note})
+		r.receipt.Candidates = append(r.receipt.Candidates, usage.Choice{Target: c.Target, Why: c.Why(), Reason: c.Reason})
 	}
 	for _, s := range route.Skipped[:min(len(route.Skipped), maxListed)] {
 		at := s.At

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ type walk struct {
 	snap    *config.Snapshot
 	query   Query
 	route   *Route
+	source  *rand.Rand // nil = nothing was drawn yet
+	repeats bool       // a target may be listed more than once so far
 }
 
 // name resolves one name: exact combo, exact alias, wildcard alias,
@@ -83,13 +86,27 @@ func (w *walk) combo(c *config.Combo, depth int) error {
 	if depth == 0 || w.route.Combo == nil {
 		w.route.Combo = c
 	}
+	w.route.Candidates = slices.Grow(w.route.Candidates, len(c.Models))
+	spread := w.snap.ComboSpread(c)
+	order := strategies[spread.Strategy]
+	var items []item
+	if order != nil {
+		w.repeats = true // which of two steps has a target first is not decided yet
+		items = make([]item, 0, len(c.Models))
+	}
 	var last error
-	for _, m := range order(c) {
+	for _, m := range c.Models {
+		from := len(w.route.Candidates)
 		if err := w.name(m.Model, depth+1); err != nil {
 			f := fault.As(err)
 			w.skip(m.Model, f.Public, config.Target{}, fault.ReasonOf(f, 0, 0, time.Time{}))
 			last = err
+		} else if to := len(w.route.Candidates); order != nil && to > from {
+			items = append(items, item{from: from, to: to, id: m.Model, weight: m.Weight})
 		}
+	}
+	if len(items) > 1 {
+		w.arrange(&choice{walk: w, scope: comboScope(c), sticky: spread.Sticky, combo: true, items: items}, order)
 	}
 	if len(w.route.Candidates) > 0 {
 		return nil
@@ -177,7 +194,8 @@ func (w *walk) accounts(up Upstream, id, asked, note string) error {
 	if len(list) == 0 {
 		return because(modelNotFound("No account of %s is connected, so %s cannot be used. Connect one: POST /api/providers.", up.Name(), asked), w.absent(up))
 	}
-	added, why := false, ""
+	w.route.Candidates = slices.Grow(w.route.Candidates, len(list))
+	from, added, why := len(w.route.Candidates), false, ""
 	for _, a := range list {
 		t := config.Target{Provider: up.ID(), Account: a.ID, Model: id}
 		if reason := ready(a); reason != "" {
@@ -191,6 +209,7 @@ func (w *walk) accounts(up Upstream, id, asked, note string) error {
 		added = true
 		w.route.Candidates = append(w.route.Candidates, Candidate{Target: t, Account: a, Upstream: up, Asked: asked, Note: note})
 	}
+	w.spread(from, up)
 	if !added && why != "" {
 		return because(fault.New(fault.AuthRevoked, "routing.accounts", "No account of %s can be used: %s.", up.Name(), why), fault.ReasonNeedsKey)
 	}
@@ -215,8 +234,9 @@ func ready(a *config.Account) string {
 	return ""
 }
 
+// has reports a target that is listed already, where that is decided.
 func (w *walk) has(t config.Target) bool {
-	return slices.ContainsFunc(w.route.Candidates, func(c Candidate) bool { return c.Target == t })
+	return !w.repeats && slices.ContainsFunc(w.route.Candidates, func(c Candidate) bool { return c.Target == t })
 }
 
 // bare resolves an id without a known prefix: every account that lists it,
@@ -268,6 +288,8 @@ func (w *walk) bare(id string, slash bool) error {
 		}
 		return a.account.Priority - b.account.Priority
 	})
+	w.route.Candidates = slices.Grow(w.route.Candidates, len(options))
+	from := len(w.route.Candidates)
 	for _, o := range options {
 		model, note := id, ""
 		up := o.up
@@ -281,6 +303,7 @@ func (w *walk) bare(id string, slash bool) error {
 			w.route.Candidates = append(w.route.Candidates, Candidate{Target: t, Account: o.account, Upstream: up, Asked: id, Note: note})
 		}
 	}
+	w.spreadEach(from)
 	return nil
 }
 

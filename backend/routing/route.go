@@ -4,6 +4,8 @@
 package routing
 
 import (
+	"time"
+
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
 	"omniroute/backend/fault"
@@ -14,6 +16,10 @@ type Query struct {
 	Model    string         // as the client wrote it
 	Provider string         // id or prefix of a dedicated provider route, "" = any
 	Format   catalog.Format // the client's, to prefer native targets
+
+	Take bool      // a call follows: whose turn it is counts as used
+	Now  time.Time // of the request
+	Seed uint64    // for what is left to chance; the same seed draws the same
 }
 
 // Candidate is one option of a route.
@@ -23,6 +29,8 @@ type Candidate struct {
 	Upstream
 	Asked string // the name in the combo or request that led here, "prefix/model"
 	Note  string // what was replaced and why, "" = nothing
+
+	Reason fault.Reason // why it stands at this place; zero = by the list's own order
 }
 
 // Upstream is a provider as a request sees it: a catalogue entry, or a
@@ -80,9 +88,22 @@ type Route struct {
 	Skipped    []Skip
 }
 
-// Planner holds the facts a plan needs besides the settings. Safe for
-// concurrent use.
-type Planner struct{ Catalog *catalog.Catalog }
+// Planner holds what a plan needs besides the settings. Safe for concurrent
+// use.
+type Planner struct {
+	Catalog *catalog.Catalog
+	View    View   // nil = everything can be used
+	State   *State // nil = nothing is remembered
+}
+
+// View is how targets stand right now. It is asked only where there is a
+// choice.
+type View interface {
+	// Rests reports a target that would be refused now.
+	Rests(config.Target) bool
+	// Health is from 0, as bad as can be, to 100.
+	Health(config.Target) int
+}
 
 // DemoAccount stands for the built-in simulated provider, which needs no
 // connection.
@@ -97,7 +118,11 @@ func (p *Planner) Plan(s *config.Snapshot, q Query) (Route, error) {
 	if q.Provider != "" {
 		return r, w.dedicated()
 	}
-	return r, w.name(q.Model, 0)
+	err := w.name(q.Model, 0)
+	if w.repeats {
+		r.Candidates = distinct(r.Candidates)
+	}
+	return r, err
 }
 
 // upstream finds a provider by node id, node prefix, catalogue id or prefix.

@@ -706,7 +706,7 @@ export interface ModelsOf {
 export interface NewCombo {
   name?: string
   models?: (string | { model: string; weight: number })[]
-  /** "" = priority */
+  /** "" = that of comboDefaults, else priority */
   strategy?: string
   config?: unknown
 }

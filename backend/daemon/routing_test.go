@@ -1,0 +1,138 @@
+package daemon_test
+
+import (
+	"strings"
+	"testing"
+
+	"omniroute/backend/config"
+	"omniroute/backend/testkit"
+	"omniroute/backend/wire"
+)
+
+// twoAccounts is one upstream behind the accounts A and B of a node "up".
+func twoAccounts(t *testing.T, g *testkit.Gateway) *testkit.Upstream {
+	t.Helper()
+	u := testkit.NewUpstream(t, wire.OpenAIChat, testkit.Says("hello"))
+	node := g.API("POST", "/api/provider-nodes", map[string]any{"name": "up", "prefix": "up", "type": "openai-compatible", "apiType": "chat", "baseUrl": u.BaseURL()})
+	id := testkit.At(node, "node", "id").(string)
+	g.Connect(id, map[string]any{"name": "A", "apiKey": "secret-A", "priority": 1})
+	g.Connect(id, map[string]any{"name": "B", "apiKey": "secret-B", "priority": 2})
+	return u
+}
+
+// served asks n times and names who served, as the upstream saw it.
+func served(t *testing.T, g *testkit.Gateway, u *testkit.Upstream, model string, n int, headers ...string) string {
+	t.Helper()
+	before := u.Count()
+	for range n {
+		if r := g.Ask(wire.OpenAIChat, model, false, headers...); r.Status != 200 {
+			t.Fatalf("%s: %s", model, r)
+		}
+	}
+	var b strings.Builder
+	for _, c := range u.Calls()[before:] {
+		b.WriteString(strings.TrimPrefix(c.Header.Get("Authorization"), "Bearer secret-"))
+	}
+	return b.String()
+}
+
+func TestAccountsTakeTurnsAcrossARestart(t *testing.T) {
+	for _, c := range []struct {
+		strategy, first, then string
+	}{
+		{"round-robin", "AAABB", "BAAABBB"},
+		{"least-used", "ABABA", "BABABAB"},
+		{"fill-first", "AAAAA", "AAAAAAA"},
+	} {
+		t.Run(c.strategy, func(t *testing.T) {
+			dir := t.TempDir()
+			g := testkit.Start(t, testkit.DataDir(dir))
+			u := twoAccounts(t, g)
+			g.API("PATCH", "/api/settings", map[string]any{"fallbackStrategy": c.strategy})
+			if got := served(t, g, u, "up/m", 5); got != c.first {
+				t.Errorf("%s, want %s", got, c.first)
+			}
+			g.Stop()
+			g = testkit.Start(t, testkit.DataDir(dir))
+			if got := served(t, g, u, "up/m", 7); got != c.then {
+				t.Errorf("after a restart %s, want %s", got, c.then)
+			}
+		})
+	}
+}
+
+func TestOneProviderHasItsOwnStrategy(t *testing.T) {
+	g := testkit.Start(t)
+	u := twoAccounts(t, g)
+	g.API("PATCH", "/api/settings", map[string]any{"providerOverrides": map[string]any{"up": map[string]any{"fallbackStrategy": "round-robin", "stickyRoundRobinLimit": 1}}})
+	if got := served(t, g, u, "up/m", 4); got != "ABAB" {
+		t.Errorf("%s", got)
+	}
+	g.API("PATCH", "/api/settings", map[string]any{"providerOverrides": map[string]any{}})
+	if got := served(t, g, u, "up/m", 3); got != "AAA" {
+		t.Errorf("without its own %s", got)
+	}
+	for _, bad := range []any{
+		map[string]any{"up": map[string]any{"fallbackStrategy": "best"}}, map[string]any{"up": map[string]any{"strategy": "random"}},
+		map[string]any{"up": map[string]any{"stickyRoundRobinLimit": -1}}, map[string]any{"nobody": map[string]any{"fallbackStrategy": "random"}}, map[string]any{"up": 7},
+	} {
+		if status, body := g.Call("PATCH", "/api/settings", map[string]any{"providerOverrides": bad}); status != 400 || !strings.Contains(string(body), "providerOverrides") {
+			t.Errorf("%v: %d %s", bad, status, body)
+		}
+	}
+}
+
+func TestEveryStrategyIsServedAndTold(t *testing.T) {
+	g := testkit.Start(t)
+	twoAccounts(t, g)
+	g.Upstream("other", wire.OpenAIChat)
+	codes := map[string]string{
+		"round-robin": "chosen_round_robin", "weighted": "chosen_weighted", "random": "chosen_random", "p2c": "chosen_p2c", "least-used": "chosen_least_used",
+		"cost-optimized": "inputs_missing", "priority": "chosen_priority", "fill-first": "chosen_priority",
+	}
+	for _, strategy := range config.ComboStrategies() {
+		steps := []any{map[string]any{"model": "up/m", "weight": 3}, map[string]any{"model": "other/m", "weight": 7}}
+		g.API("POST", "/api/combos", map[string]any{"name": strategy, "models": steps, "strategy": strategy})
+		r := g.Ask(wire.OpenAIChat, strategy, false)
+		if r.Status != 200 {
+			t.Fatalf("%s: %s", strategy, r)
+		}
+		trace := g.API("GET", "/api/receipts/"+r.ID()+"/trace", nil)
+		if code := testkit.At(trace, "steps", 1, "code"); code != codes[strategy] {
+			t.Errorf("%s: the receipt says %v, want %s", strategy, code, codes[strategy])
+		}
+		if why := testkit.At(g.Receipt(r.ID()), "candidates", 0, "why"); (why != "") != (codes[strategy] != "chosen_priority") {
+			t.Errorf("%s: %q", strategy, why)
+		}
+	}
+}
+
+func TestComboDefaultsHold(t *testing.T) {
+	g := testkit.Start(t)
+	u := twoAccounts(t, g)
+	g.API("PATCH", "/api/settings", map[string]any{"comboDefaults": map[string]any{"strategy": "round-robin", "stickyRoundRobinLimit": 2, "maxRetries": 1}})
+	made := g.API("POST", "/api/combos", map[string]any{"name": "turns", "models": []any{"up/a", "up/b"}})
+	if testkit.At(made, "combo", "strategy") != "round-robin" {
+		t.Errorf("%v", made)
+	}
+	served(t, g, u, "turns", 5)
+	models := func() string {
+		var b strings.Builder
+		for _, c := range u.Calls() {
+			b.WriteString(string(c.Body)[len(`{"model":"`):][:1])
+		}
+		return b.String()
+	}
+	if got := models(); got != "aabba" {
+		t.Errorf("%s", got)
+	}
+	id := testkit.At(made, "combo", "id").(string)
+	g.API("PUT", "/api/combos/"+id, map[string]any{"config": map[string]any{"stickyRoundRobinLimit": 1}})
+	served(t, g, u, "turns", 4)
+	if got := models()[5:]; got != "baba" {
+		t.Errorf("with its own limit: %s", got)
+	}
+	if status, _ := g.Call("PATCH", "/api/settings", map[string]any{"comboDefaults": map[string]any{"strategy": "best"}}); status != 400 {
+		t.Errorf("an unknown default strategy: %d", status)
+	}
+}

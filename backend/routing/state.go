@@ -1,0 +1,190 @@
+package routing
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// State is what routing remembers between requests: whose turn it is, who was
+// used when and how often, and where conversations are warm. It is bounded,
+// forgets what is gone, and can be saved (Save, Restore). Reading takes no
+// lock; a nil *State remembers nothing. Safe for concurrent use.
+type State struct {
+	turns   table[atomic.Uint64] // spent turns, by scope
+	uses    table[use]           // by account, or by combo and step
+	picking [pickers]sync.Mutex  // keeps two requests from taking the same least-used one
+	changed atomic.Bool          // since the last Save
+}
+
+const pickers = 16
+
+// use is how something was used.
+type use struct {
+	last atomic.Int64 // unix nanoseconds of the last use, 0 = never
+	busy atomic.Int32 // requests on it right now
+	mu   sync.Mutex
+	heat float64 // requests, each of which counts half after an hour
+	at   int64   // when heat was right, unix nanoseconds
+}
+
+// heatHalf is after how long a use counts half.
+const heatHalf = time.Hour
+
+// NewState makes one that remembers nothing yet.
+func NewState() *State { return &State{} }
+
+// table is a map that is read without a lock and without allocating. Entries
+// are few (accounts, combos) and added once each.
+type table[T any] struct {
+	mu  sync.Mutex
+	now atomic.Pointer[map[string]*T]
+}
+
+// find returns the entry of a key, nil when there is none.
+func (t *table[T]) find(key string) *T {
+	if m := t.now.Load(); m != nil {
+		return (*m)[key]
+	}
+	return nil
+}
+
+// get returns the entry of a key and makes it when there is none.
+func (t *table[T]) get(key string) *T {
+	if e := t.find(key); e != nil {
+		return e
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e := t.find(key); e != nil {
+		return e
+	}
+	e := new(T)
+	t.edit(func(m map[string]*T) { m[key] = e })
+	return e
+}
+
+// edit replaces the map by a changed copy; the caller holds mu.
+func (t *table[T]) edit(f func(map[string]*T)) {
+	next := map[string]*T{}
+	if m := t.now.Load(); m != nil {
+		for k, v := range *m {
+			next[k] = v
+		}
+	}
+	f(next)
+	t.now.Store(&next)
+}
+
+// all returns the entries; the map must not be changed.
+func (t *table[T]) all() map[string]*T {
+	if m := t.now.Load(); m != nil {
+		return *m
+	}
+	return nil
+}
+
+// turn returns the number of the turn of a scope, from 0 on, and spends it
+// when take is set.
+func (s *State) turn(scope string, take bool) uint64 {
+	if s == nil {
+		return 0
+	}
+	if !take {
+		if c := s.turns.find(scope); c != nil {
+			return c.Load()
+		}
+		return 0
+	}
+	s.changed.Store(true)
+	return s.turns.get(scope).Add(1) - 1
+}
+
+// lastUse is when an account was used, in unix nanoseconds, 0 = never.
+func (s *State) lastUse(account string) int64 {
+	if s == nil {
+		return 0
+	}
+	if u := s.uses.find(account); u != nil {
+		return u.last.Load()
+	}
+	return 0
+}
+
+// busy is how many requests run on an account right now.
+func (s *State) busy(account string) int {
+	if s == nil {
+		return 0
+	}
+	if u := s.uses.find(account); u != nil {
+		return int(u.busy.Load())
+	}
+	return 0
+}
+
+// Begin notes that a request runs on an account from now until the returned
+// load is released.
+func (s *State) Begin(account string, now time.Time) Load {
+	if s == nil {
+		return Load{}
+	}
+	u := s.uses.get(account)
+	u.busy.Add(1)
+	u.touch(now.UnixNano())
+	s.changed.Store(true)
+	return Load{u}
+}
+
+// Load is a request that runs on an account. The zero Load is none.
+type Load struct{ use *use }
+
+// Release ends it; it is called once.
+func (l Load) Release() {
+	if l.use != nil {
+		l.use.busy.Add(-1)
+	}
+}
+
+// touch moves the last use forward, never back.
+func (u *use) touch(at int64) {
+	for {
+		old := u.last.Load()
+		if at <= old || u.last.CompareAndSwap(old, at) {
+			return
+		}
+	}
+}
+
+// heatOf is how much something was used lately.
+func (s *State) heatOf(key string, now int64) float64 {
+	if s == nil {
+		return 0
+	}
+	u := s.uses.find(key)
+	if u == nil {
+		return 0
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return cooled(u.heat, u.at, now)
+}
+
+func (s *State) warm(key string, now int64) {
+	u := s.uses.get(key)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.heat, u.at = cooled(u.heat, u.at, now)+1, max(u.at, now)
+	s.changed.Store(true)
+}
+
+// pick holds the choice of a scope together, so that two requests at once do
+// not both take what was used least. Scopes may share a lock.
+func (s *State) pick(scope string) func() {
+	var h uint32 = 2166136261
+	for i := range len(scope) {
+		h = (h ^ uint32(scope[i])) * 16777619
+	}
+	m := &s.picking[h%pickers]
+	m.Lock()
+	return m.Unlock
+}
