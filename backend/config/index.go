@@ -28,6 +28,7 @@ type index struct {
 func DefaultSettings() Settings {
 	return Settings{
 		FallbackStrategy: "fill-first", StickyRoundRobinLimit: 3, RequireLogin: true, LogRetentionDays: 90, Theme: "system",
+		UnknownToActiveCombo: true, SessionAffinity: true,
 		Density: "comfortable", SingleKeyShortcuts: true, CloseToTray: true,
 		Notifications: Notifications{Enabled: true, Breaker: true, NoTarget: true, SignIn: true, System: true},
 	}

@@ -118,6 +118,8 @@ type Settings struct {
 	EnableRequestLogs     bool
 	EnableSocks5Proxy     bool
 	ActiveCombo           string // combo id, "" = none
+	UnknownToActiveCombo  bool   // a bare model name that nobody serves goes to the active combo
+	SessionAffinity       bool   // a conversation stays where it is warm
 	RequireAPIKey         bool
 	Density               string // comfortable or compact
 	SingleKeyShortcuts    bool   // one key without a modifier does something

@@ -22,6 +22,8 @@ const (
 func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 	t := &s.Settings
 	set(&t.RequireAPIKey, in.RequireAPIKey)
+	set(&t.UnknownToActiveCombo, in.UnknownToActiveCombo)
+	set(&t.SessionAffinity, in.SessionAffinity)
 	set(&t.RequireLogin, in.RequireLogin)
 	set(&t.RequireAuthForModels, in.RequireAuthForModels)
 	set(&t.SetupComplete, in.SetupComplete)

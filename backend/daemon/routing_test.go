@@ -136,3 +136,24 @@ func TestComboDefaultsHold(t *testing.T) {
 		t.Errorf("an unknown default strategy: %d", status)
 	}
 }
+
+func TestStrayNameIsServedByTheActiveCombo(t *testing.T) {
+	g := testkit.Start(t)
+	g.Upstream("up", wire.OpenAIChat)
+	g.Combo("mine", "up/m")
+	r := g.Ask(wire.Anthropic, "claude-sonnet-4-5", false)
+	if r.Status != 200 || r.Header.Get("X-OmniRoute-Combo") != "mine" || r.Header.Get("X-OmniRoute-Model") != "up/m" {
+		t.Fatalf("%s %v", r, r.Header)
+	}
+	receipt := g.Receipt(r.ID())
+	if why := testkit.At(receipt, "losses", 0, "why"); !strings.Contains(why.(string), "claude-sonnet-4-5") {
+		t.Errorf("the receipt does not say so: %v", receipt["losses"])
+	}
+	g.API("PATCH", "/api/settings", map[string]any{"unknownToActiveCombo": false})
+	if r := g.Ask(wire.Anthropic, "claude-sonnet-4-5", false); r.Status != 404 {
+		t.Errorf("switched off: %s", r)
+	}
+	if r := g.Ask(wire.Anthropic, "auto/offline", false); r.Status != 200 { // the test's upstream is on this computer
+		t.Errorf("auto/offline: %s", r)
+	}
+}

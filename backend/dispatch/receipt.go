@@ -92,7 +92,11 @@ func (a *attempt) answered() Head {
 	if a.cand.Note != "" {
 		r.losses = append(r.losses, llm.Loss{Path: "model", Why: a.cand.Note})
 	}
-	r.receipt.Timing.TTFT = r.Now().Sub(r.call.Time)
+	now := r.Now()
+	r.receipt.Timing.TTFT = now.Sub(r.call.Time)
+	if r.call.Stream {
+		r.Planner.State.Measured(a.cand.Target, now.Sub(a.started))
+	}
 	return Head{Answered: r.receipt.AnsweredBy, Combo: r.receipt.Combo, Attempts: len(r.receipt.Attempts) + 1, Request: a.request}
 }
 

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 
 	"omniroute/backend/config"
@@ -13,6 +14,7 @@ type saved struct {
 	Version int                 `json:"version"`
 	Turns   map[string]uint64   `json:"turns"`
 	Uses    map[string]savedUse `json:"uses"`
+	Speeds  map[string]int64    `json:"speeds"` // nanoseconds
 }
 
 type savedUse struct {
@@ -30,7 +32,10 @@ func (s *State) Save(snap *config.Snapshot) ([]byte, error) {
 		return nil, nil
 	}
 	s.forget(snap)
-	out := saved{Version: savedVersion, Turns: map[string]uint64{}, Uses: map[string]savedUse{}}
+	out := saved{Version: savedVersion, Turns: map[string]uint64{}, Uses: map[string]savedUse{}, Speeds: map[string]int64{}}
+	for k, v := range s.speeds.all() {
+		out.Speeds[k] = int64(math.Float64frombits(v.bits.Load()))
+	}
 	for k, c := range s.turns.all() {
 		out.Turns[k] = c.Load()
 	}
@@ -60,6 +65,9 @@ func (s *State) Restore(b []byte) error {
 	for k, n := range in.Turns {
 		s.turns.get(k).Store(n)
 	}
+	for k, v := range in.Speeds {
+		s.speeds.get(k).bits.Store(math.Float64bits(float64(v)))
+	}
 	for k, v := range in.Uses {
 		u := s.uses.get(k)
 		u.last.Store(v.Last)
@@ -87,6 +95,10 @@ func (s *State) forget(snap *config.Snapshot) {
 	}
 	forget(&s.turns, alive)
 	forget(&s.uses, alive)
+	forget(&s.speeds, func(key string) bool {
+		account, _, _ := strings.Cut(key, "\x00")
+		return snap.Accounts[account] != nil
+	})
 }
 
 func forget[T any](t *table[T], alive func(string) bool) {

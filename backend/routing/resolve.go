@@ -25,6 +25,7 @@ type walk struct {
 	route   *Route
 	source  *rand.Rand // nil = nothing was drawn yet
 	repeats bool       // a target may be listed more than once so far
+	stray   bool       // nobody serves the bare name that was asked for
 }
 
 // name resolves one name: exact combo, exact alias, wildcard alias,
@@ -49,6 +50,11 @@ func (w *walk) name(name string, depth int) error {
 	prefix, id, slash := strings.Cut(name, "/")
 	var up Upstream
 	known := false
+	if v := variantOf(name); v != nil {
+		if _, node := w.snap.NodeByPrefix(prefix); !node {
+			return w.variant(v)
+		}
+	}
 	if slash && id != "" {
 		up, known = w.planner.upstream(w.snap, prefix)
 		if known && up.Node == nil && w.builtin(up, id) {
@@ -68,6 +74,27 @@ func (w *walk) name(name string, depth int) error {
 func (w *walk) builtin(up Upstream, id string) bool {
 	r, err := w.planner.Catalog.ResolveAt(up.Provider, id, w.connected)
 	return err != nil || r.Replaced
+}
+
+// adopt lets the active combo serve a bare name that nobody serves, where the
+// settings say so (rulings 3.1).
+func (w *walk) adopt(err error) error {
+	combo := w.snap.ActiveCombo()
+	if combo == nil || !w.snap.Settings.UnknownToActiveCombo {
+		return err
+	}
+	err = w.combo(combo, 0)
+	note := Sentence(fault.Because(fault.ReasonStray, "name", w.query.Model, "combo", combo.Name))
+	for i := range w.route.Candidates {
+		c := &w.route.Candidates[i]
+		if c.Note != "" {
+			c.Note = note + " " + c.Note
+		} else {
+			c.Note = strings.TrimSuffix(note, ".")
+		}
+	}
+	w.skip(w.query.Model, note, config.Target{Model: w.query.Model}, fault.Because(fault.ReasonStray, "name", w.query.Model, "combo", combo.Name))
+	return err
 }
 
 func (w *walk) connected(provider string) bool {
@@ -313,6 +340,7 @@ func (w *walk) unknown(id string, slash bool) error {
 		prefix, _, _ := strings.Cut(id, "/")
 		return because(modelNotFound("Model %q is not known: no provider has the prefix %q. GET /v1/models lists what can be used.", id, prefix), fault.ReasonModelUnknown)
 	}
+	w.stray = id == w.query.Model && w.route.Combo == nil
 	var homes []string
 	for _, pm := range w.planner.Catalog.Bare(id) {
 		homes = append(homes, pm.Provider.Name)

@@ -119,6 +119,9 @@ func (p *Planner) Plan(s *config.Snapshot, q Query) (Route, error) {
 		return r, w.dedicated()
 	}
 	err := w.name(q.Model, 0)
+	if w.stray {
+		err = w.adopt(err)
+	}
 	if w.repeats {
 		r.Candidates = distinct(r.Candidates)
 	}

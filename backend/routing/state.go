@@ -1,9 +1,12 @@
 package routing
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"omniroute/backend/config"
 )
 
 // State is what routing remembers between requests: whose turn it is, who was
@@ -13,6 +16,7 @@ import (
 type State struct {
 	turns   table[atomic.Uint64] // spent turns, by scope
 	uses    table[use]           // by account, or by combo and step
+	speeds  table[speed]         // by target
 	picking [pickers]sync.Mutex  // keeps two requests from taking the same least-used one
 	changed atomic.Bool          // since the last Save
 }
@@ -176,6 +180,45 @@ func (s *State) warm(key string, now int64) {
 	u.heat, u.at = cooled(u.heat, u.at, now)+1, max(u.at, now)
 	s.changed.Store(true)
 }
+
+// speed is how soon a target's first word came, smoothed.
+type speed struct{ bits atomic.Uint64 } // of a float64 of nanoseconds, 0 = never measured
+
+// newest is the weight of the latest measurement.
+const newest = 0.3
+
+// Measured notes how soon the first word of a streamed answer came.
+func (s *State) Measured(t config.Target, first time.Duration) {
+	if s == nil || first <= 0 {
+		return
+	}
+	v := s.speeds.get(speedKey(t))
+	for {
+		old := v.bits.Load()
+		next := float64(first)
+		if old != 0 {
+			next = math.Float64frombits(old)*(1-newest) + next*newest
+		}
+		if v.bits.CompareAndSwap(old, math.Float64bits(next)) {
+			s.changed.Store(true)
+			return
+		}
+	}
+}
+
+// First is how soon the first word of a target came lately.
+func (s *State) First(t config.Target) (first time.Duration, known bool) {
+	if s == nil {
+		return 0, false
+	}
+	v := s.speeds.find(speedKey(t))
+	if v == nil || v.bits.Load() == 0 {
+		return 0, false
+	}
+	return time.Duration(math.Float64frombits(v.bits.Load())), true
+}
+
+func speedKey(t config.Target) string { return t.Account + "\x00" + t.Model }
 
 // pick holds the choice of a scope together, so that two requests at once do
 // not both take what was used least. Scopes may share a lock.

@@ -204,6 +204,9 @@ func (c *choice) cheapest() fault.Reason {
 		return fault.Because(fault.ReasonNoneKnown, "strategy", "cost-optimized")
 	}
 	slices.SortStableFunc(c.items, func(a, b item) int { return cmp.Compare(costs[a.from], costs[b.from]) })
+	for i := range c.items[:known] {
+		c.items[i].reason = fault.Because(fault.ReasonCheapest, "usd", usd(costs[c.items[i].from]))
+	}
 	return fault.Because(fault.ReasonCheapest, "usd", usd(costs[c.items[0].from]))
 }
 

@@ -293,7 +293,7 @@ func TestMissingInputsAreSaid(t *testing.T) {
 			got = append(got, fmt.Sprint(c.Target.Model, " ", c.Reason.Code))
 		}
 	}
-	if want := "openai/gpt-oss-20b chosen_cost, openai/gpt-oss-120b , a no_price"; strings.Join(got, ", ") != want {
+	if want := "openai/gpt-oss-20b chosen_cost, openai/gpt-oss-120b chosen_cost, a no_price"; strings.Join(got, ", ") != want {
 		t.Errorf("%q, want %q", strings.Join(got, ", "), want)
 	}
 	r = combo("weighted", config.ComboModel{Model: "my/a"}, config.ComboModel{Model: "my/b"})

@@ -41,7 +41,21 @@ func Sentence(r fault.Reason) string {
 	case fault.ReasonHealthier:
 		return fmt.Sprintf("The better of two that were drawn: score %s, the other %s.", arg("score"), arg("than"))
 	case fault.ReasonCheapest:
-		return fmt.Sprintf("Costs least: $%s for a usual request.", arg("usd"))
+		return fmt.Sprintf("A usual request costs $%s.", arg("usd"))
+	case fault.ReasonFastest:
+		return fmt.Sprintf("Its first word took %s ms lately.", arg("ms"))
+	case fault.ReasonFree:
+		return "Costs nothing."
+	case fault.ReasonLocal:
+		return "Runs on this computer."
+	case fault.ReasonNotFree:
+		return "Costs money, or its price is not known."
+	case fault.ReasonNotLocal:
+		return "Does not run on this computer."
+	case fault.ReasonNoMetric:
+		return "Nothing was measured yet, so it stands behind what was."
+	case fault.ReasonStray:
+		return fmt.Sprintf("%q is not known here, so the active combo %s took it.", arg("name"), arg("combo"))
 	case fault.ReasonLowest:
 		return fmt.Sprintf("Lowest priority value, %s.", arg("priority"))
 	case fault.ReasonNoPrice:

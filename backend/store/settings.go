@@ -26,6 +26,8 @@ func settingFields(s *config.Settings) map[string]any {
 		"enableSocks5Proxy":     &s.EnableSocks5Proxy,
 		"activeCombo":           &s.ActiveCombo,
 		"requireApiKey":         &s.RequireAPIKey,
+		"unknownToActiveCombo":  &s.UnknownToActiveCombo,
+		"sessionAffinity":       &s.SessionAffinity,
 		"density":               &s.Density,
 		"singleKeyShortcuts":    &s.SingleKeyShortcuts,
 		"closeToTray":           &s.CloseToTray,

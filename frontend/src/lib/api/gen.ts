@@ -1124,6 +1124,8 @@ export interface SettingsChange {
   locked?: unknown
   /** id or name */
   activeCombo?: string | null
+  unknownToActiveCombo?: boolean | null
+  sessionAffinity?: boolean | null
   requireApiKey?: boolean | null
   requireLogin?: boolean | null
   requireAuthForModels?: boolean | null
@@ -1164,6 +1166,10 @@ export interface SettingsView {
   locked: Record<string, Locked>
   /** combo id, "" = none */
   activeCombo: string
+  /** a bare model name that nobody serves goes there */
+  unknownToActiveCombo: boolean
+  /** a conversation stays on its connection */
+  sessionAffinity: boolean
   requireApiKey: boolean
   requireLogin: boolean
   requireAuthForModels: boolean
