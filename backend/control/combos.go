@@ -265,6 +265,18 @@ func rename(s *config.Snapshot, from, to string) {
 		}
 		s.Combos[id] = &b
 	}
+	for i, c := range s.Settings.Chains {
+		if slices.Contains(c.Models, from) {
+			s.Settings.Chains = slices.Clone(s.Settings.Chains)
+			c.Models = slices.Clone(c.Models)
+			for k := range c.Models {
+				if c.Models[k] == from {
+					c.Models[k] = to
+				}
+			}
+			s.Settings.Chains[i] = c
+		}
+	}
 	for i := range s.Aliases {
 		if s.Aliases[i].Target == from {
 			s.Aliases[i].Target = to

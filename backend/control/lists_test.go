@@ -282,3 +282,47 @@ func TestPreviewOfAStoredCombo(t *testing.T) {
 		}
 	}
 }
+
+func TestFallbackChains(t *testing.T) {
+	type m = map[string]any
+	h := newHouse(t)
+	if g := h.call(200, "GET /api/fallback/chains", nil); g.body != `{"chains":[]}`+"\n" && g.body != `{"chains":[]}` {
+		t.Errorf("none yet: %s", g.body)
+	}
+	h.call(200, "POST /api/fallback/chains", m{"name": "prod", "models": []string{"demo/simulated", " groq/x "}})
+	h.call(200, "POST /api/fallback/chains", m{"name": "spare", "models": []string{"demo/simulated"}, "enabled": false})
+	g := h.call(200, "POST /api/fallback/chains", m{"name": "prod", "models": []string{"auto/cheap"}})
+	if want := `{"chains":[{"name":"prod","models":["auto/cheap"],"enabled":true},{"name":"spare","models":["demo/simulated"],"enabled":false}]}`; !strings.Contains(g.body, want) {
+		t.Errorf("%s, want %s", g.body, want)
+	}
+	for _, bad := range []m{
+		{"models": []string{"demo/simulated"}}, {"name": "x"}, {"name": "x", "models": []string{" "}}, {"name": "x", "models": []string{"nobody/x"}}, {"name": "x", "models": []string{"a"}, "extra": 1},
+	} {
+		if g := h.do(ask{text: "POST /api/fallback/chains", body: bad}); g.status != 400 {
+			t.Errorf("%v: %d %s", bad, g.status, g.body)
+		}
+	}
+	h.call(404, "DELETE /api/fallback/chains?name=nope", nil)
+	h.call(400, "DELETE /api/fallback/chains", nil)
+	h.call(204, "DELETE /api/fallback/chains?name=prod", nil)
+	combo := h.call(201, "POST /api/combos", m{"name": "old", "models": []string{"demo/simulated"}}).str("combo.id")
+	h.call(200, "POST /api/fallback/chains", m{"name": "spare", "models": []string{"old"}})
+	h.call(200, "PUT /api/combos/"+combo, m{"name": "new"})
+	if g := h.call(200, "GET /api/fallback/chains", nil); !strings.Contains(g.body, `"models":["new"]`) {
+		t.Errorf("the chain did not follow a combo's new name: %s", g.body)
+	}
+}
+
+func TestComboDefaults(t *testing.T) {
+	type m = map[string]any
+	h := newHouse(t)
+	h.call(200, "PATCH /api/settings/combo-defaults", m{"comboDefaults": m{"strategy": "random"}})
+	g := h.call(200, "PATCH /api/settings/combo-defaults", m{"providerOverrides": m{"groq": m{"fallbackStrategy": "p2c"}}})
+	if want := `{"comboDefaults":{"strategy":"random"},"providerOverrides":{"groq":{"fallbackStrategy":"p2c"}}}`; !strings.Contains(g.body, want) {
+		t.Errorf("%s", g.body)
+	}
+	if g := h.call(201, "POST /api/combos", m{"name": "x", "models": []string{"demo/simulated"}}); g.str("combo.strategy") != "random" {
+		t.Errorf("%s", g.body)
+	}
+	h.call(400, "PATCH /api/settings/combo-defaults", m{"providerOverrides": m{"groq": m{"fallbackStrategy": "best"}}})
+}

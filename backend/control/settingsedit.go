@@ -208,3 +208,21 @@ func editObjects(s *config.Snapshot, in *SettingsChange) error {
 	}
 	return nil
 }
+
+// ComboDefaults are what combos and providers do unless they say otherwise.
+type ComboDefaults struct {
+	ComboDefaults     json.RawMessage `json:"comboDefaults"`     // strategy, stickyRoundRobinLimit
+	ProviderOverrides json.RawMessage `json:"providerOverrides"` // by provider: fallbackStrategy, stickyRoundRobinLimit
+}
+
+// ComboDefaults shows the defaults of combos and what differs by provider.
+func (v *Settings) ComboDefaults() (ComboDefaults, error) {
+	t := &v.rooms.Config.Now().Settings
+	return ComboDefaults{object(t, "comboDefaults"), object(t, "providerOverrides")}, nil
+}
+
+// SetComboDefaults changes them; what is missing stays.
+func (v *Settings) SetComboDefaults(in ComboDefaults) (ComboDefaults, error) {
+	view, err := v.Update(SettingsChange{ComboDefaults: in.ComboDefaults, ProviderOverrides: in.ProviderOverrides})
+	return ComboDefaults{view.ComboDefaults, view.ProviderOverrides}, err
+}

@@ -157,3 +157,28 @@ func TestStrayNameIsServedByTheActiveCombo(t *testing.T) {
 		t.Errorf("auto/offline: %s", r)
 	}
 }
+
+func TestChainIsWalkedAfterEverythingElse(t *testing.T) {
+	g := testkit.Start(t)
+	up := g.Upstream("up", wire.OpenAIChat, testkit.Refuses(503, "busy"))
+	spare := g.Upstream("spare", wire.Anthropic, testkit.Says("from the spare"))
+	g.API("POST", "/api/fallback/chains", map[string]any{"name": "production", "models": []any{"up/m", "spare/m"}})
+	r := g.Ask(wire.OpenAIChat, "up/m", false)
+	if r.Status != 200 || r.Header.Get("X-OmniRoute-Model") != "spare/m" || up.Count() != 1 {
+		t.Fatalf("%s, %d calls", r, up.Count())
+	}
+	trace := g.API("GET", "/api/receipts/"+r.ID()+"/trace", nil)
+	if code := testkit.At(trace, "steps", 1, "code"); code != "fallback_chain" {
+		t.Errorf("the receipt says %v", code)
+	}
+	up.Then(testkit.Refuses(400, "bad temperature"))
+	g.Rested()
+	if r := g.Ask(wire.OpenAIChat, "up/m", false); r.Status != 400 || spare.Count() != 1 {
+		t.Errorf("the client's mistake went down the chain: %s", r)
+	}
+	up.Then(testkit.Refuses(503, "busy"))
+	g.API("POST", "/api/fallback/chains", map[string]any{"name": "production", "models": []any{"spare/m"}, "enabled": false})
+	if r := g.Ask(wire.OpenAIChat, "up/m", false); r.Status == 200 {
+		t.Errorf("a chain that is off: %s", r)
+	}
+}

@@ -64,7 +64,10 @@ func (w *walk) name(name string, depth int) error {
 	if target, ok := w.snap.Wildcard(name); ok {
 		return w.name(target, depth+1)
 	}
-	if known {
+	switch {
+	case known && id == anyModel:
+		return w.any(up)
+	case known:
 		return w.model(up, id)
 	}
 	return w.bare(name, slash)

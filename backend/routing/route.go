@@ -122,6 +122,9 @@ func (p *Planner) Plan(s *config.Snapshot, q Query) (Route, error) {
 	if w.stray {
 		err = w.adopt(err)
 	}
+	if len(s.Chains()) > 0 {
+		err = w.fallBack(err)
+	}
 	if w.repeats {
 		r.Candidates = distinct(r.Candidates)
 	}

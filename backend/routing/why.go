@@ -54,6 +54,8 @@ func Sentence(r fault.Reason) string {
 		return "Does not run on this computer."
 	case fault.ReasonNoMetric:
 		return "Nothing was measured yet, so it stands behind what was."
+	case fault.ReasonChain:
+		return fmt.Sprintf("From the fallback chain %s.", arg("name"))
 	case fault.ReasonStray:
 		return fmt.Sprintf("%q is not known here, so the active combo %s took it.", arg("name"), arg("combo"))
 	case fault.ReasonLowest:

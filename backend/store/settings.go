@@ -28,6 +28,7 @@ func settingFields(s *config.Settings) map[string]any {
 		"requireApiKey":         &s.RequireAPIKey,
 		"unknownToActiveCombo":  &s.UnknownToActiveCombo,
 		"sessionAffinity":       &s.SessionAffinity,
+		"fallbackChains":        &s.Chains,
 		"density":               &s.Density,
 		"singleKeyShortcuts":    &s.SingleKeyShortcuts,
 		"closeToTray":           &s.CloseToTray,
