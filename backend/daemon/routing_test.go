@@ -182,3 +182,51 @@ func TestChainIsWalkedAfterEverythingElse(t *testing.T) {
 		t.Errorf("a chain that is off: %s", r)
 	}
 }
+
+func TestConversationStaysWithItsAccount(t *testing.T) {
+	dir := t.TempDir()
+	g := testkit.Start(t, testkit.DataDir(dir))
+	u := twoAccounts(t, g)
+	g.API("PATCH", "/api/settings", map[string]any{"fallbackStrategy": "round-robin", "stickyRoundRobinLimit": 1})
+	one, two := "X-Session-Id: one", "x-claude-code-session-id: two"
+	if got := served(t, g, u, "up/m", 3, header(one)...) + served(t, g, u, "up/m", 3, header(two)...) + served(t, g, u, "up/m", 2, header(one)...); got != "AAABBBAA" {
+		t.Errorf("%s", got)
+	}
+	g.Stop()
+	g = testkit.Start(t, testkit.DataDir(dir))
+	if got := served(t, g, u, "up/m", 2, header(two)...) + served(t, g, u, "up/m", 2, header(one)...); got != "BBAA" {
+		t.Errorf("after a restart %s", got)
+	}
+	warm := g.Ask(wire.OpenAIChat, "up/m", false, header(one)...)
+	if code := testkit.At(g.API("GET", "/api/receipts/"+warm.ID()+"/trace", nil), "steps", 0, "code"); code != "session_kept" {
+		t.Errorf("the receipt of a turn that stayed says %v", code)
+	}
+
+	// A refuses from now on: the conversation moves in the very request, once.
+	u.Then(testkit.Refuses(429, "slow down", "Retry-After", "600"), testkit.Says("hello"))
+	moved := g.Ask(wire.OpenAIChat, "up/m", false, header(one)...)
+	trace := g.API("GET", "/api/receipts/"+moved.ID()+"/trace", nil)
+	last := testkit.At(trace, "steps", 1)
+	if moved.Status != 200 || testkit.At(last, "code") != "session_moved" || testkit.At(last, "args", "from") != "A" || testkit.At(last, "args", "tokens") != "18" {
+		t.Errorf("%s: %v", moved, last)
+	}
+	if got := served(t, g, u, "up/m", 2, header(one)...); got != "BB" {
+		t.Errorf("after the move %s", got)
+	}
+	g.Rested()
+	if got := served(t, g, u, "up/m", 2, header(one)...); got != "BB" {
+		t.Errorf("it went back: %s", got)
+	}
+	g.API("PATCH", "/api/settings", map[string]any{"sessionAffinity": false})
+	if got := served(t, g, u, "up/m", 4, header(one)...); got != "ABAB" && got != "BABA" {
+		t.Errorf("switched off: %s", got)
+	}
+	if found := testkit.Holds(t, dir, "X-Session-Id"); len(found) != 0 {
+		t.Errorf("kept in clear: %v", found)
+	}
+}
+
+func header(line string) []string {
+	name, value, _ := strings.Cut(line, ": ")
+	return []string{name, value}
+}

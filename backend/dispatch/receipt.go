@@ -109,7 +109,26 @@ func (a *attempt) complete(u *llm.Usage, stop llm.StopReason) {
 	a.receipt.Cost.Micros, a.receipt.Cost.Known = a.model.Price.Cost(u.Input, u.CacheRead, u.CacheWrite, u.Output)
 	a.receipt.Cost.Basis = string(a.model.Price.Basis)
 	a.attempted(a, nil)
+	a.stays(u.Input + u.Output)
 	a.settle(nil)
+}
+
+// stays tells routing where the conversation is warm now. If it moved during
+// this request, the receipt says what that cost.
+func (a *attempt) stays(tokens int64) {
+	if !a.sticky {
+		return
+	}
+	moved := a.Planner.State.Served(a.call.Snapshot, a.call.session.id, a.cand.Target, tokens, a.Now())
+	if moved.Code == "" || a.call.session.fresh {
+		return
+	}
+	for i := range a.receipt.Candidates {
+		c := &a.receipt.Candidates[i]
+		if c.Target == a.cand.Target && c.Reason.Code != fault.ReasonMoved {
+			c.Reason, c.Why = moved, routing.Sentence(moved)
+		}
+	}
 }
 
 // settle writes the receipt to the journal, once.

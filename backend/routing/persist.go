@@ -15,6 +15,8 @@ type saved struct {
 	Turns   map[string]uint64   `json:"turns"`
 	Uses    map[string]savedUse `json:"uses"`
 	Speeds  map[string]int64    `json:"speeds"` // nanoseconds
+	Salt    []byte              `json:"salt"`
+	Warm    []savedSession      `json:"sessions"`
 }
 
 type savedUse struct {
@@ -32,7 +34,7 @@ func (s *State) Save(snap *config.Snapshot) ([]byte, error) {
 		return nil, nil
 	}
 	s.forget(snap)
-	out := saved{Version: savedVersion, Turns: map[string]uint64{}, Uses: map[string]savedUse{}, Speeds: map[string]int64{}}
+	out := saved{Version: savedVersion, Turns: map[string]uint64{}, Uses: map[string]savedUse{}, Speeds: map[string]int64{}, Salt: s.salt[:], Warm: s.warm.save()}
 	for k, v := range s.speeds.all() {
 		out.Speeds[k] = int64(math.Float64frombits(v.bits.Load()))
 	}
@@ -61,6 +63,10 @@ func (s *State) Restore(b []byte) error {
 	var in saved
 	if err := json.Unmarshal(b, &in); err != nil || in.Version != savedVersion {
 		return fault.Wrap(fault.Internal, "routing.restore", err, "What routing remembered cannot be read; it starts afresh.")
+	}
+	if len(in.Salt) == len(s.salt) { // without it the names of conversations mean nothing
+		s.salt = [16]byte(in.Salt)
+		s.warm.restore(in.Warm)
 	}
 	for k, n := range in.Turns {
 		s.turns.get(k).Store(n)

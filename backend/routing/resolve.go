@@ -25,7 +25,11 @@ type walk struct {
 	route   *Route
 	source  *rand.Rand // nil = nothing was drawn yet
 	repeats bool       // a target may be listed more than once so far
+	within  int        // combos around that will be put in another order
 	stray   bool       // nobody serves the bare name that was asked for
+
+	asked, named, fresh bool // what Talk said, once it was asked
+	session             SessionID
 }
 
 // name resolves one name: exact combo, exact alias, wildcard alias,
@@ -123,6 +127,7 @@ func (w *walk) combo(c *config.Combo, depth int) error {
 	if order != nil {
 		w.repeats = true // which of two steps has a target first is not decided yet
 		items = make([]item, 0, len(c.Models))
+		w.within++
 	}
 	var last error
 	for _, m := range c.Models {
@@ -135,8 +140,11 @@ func (w *walk) combo(c *config.Combo, depth int) error {
 			items = append(items, item{from: from, to: to, id: m.Model, weight: m.Weight})
 		}
 	}
+	if order != nil {
+		w.within--
+	}
 	if len(items) > 1 {
-		w.arrange(&choice{walk: w, scope: comboScope(c), sticky: spread.Sticky, combo: true, items: items}, order)
+		w.arrange(&choice{walk: w, scope: comboScope(c), Spread: spread, combo: true, items: items})
 	}
 	if len(w.route.Candidates) > 0 {
 		return nil

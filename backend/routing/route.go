@@ -20,6 +20,7 @@ type Query struct {
 	Take bool      // a call follows: whose turn it is counts as used
 	Now  time.Time // of the request
 	Seed uint64    // for what is left to chance; the same seed draws the same
+	Talk Talk      // the conversation it belongs to, nil = none
 }
 
 // Candidate is one option of a route.
@@ -31,6 +32,8 @@ type Candidate struct {
 	Note  string // what was replaced and why, "" = nothing
 
 	Reason fault.Reason // why it stands at this place; zero = by the list's own order
+
+	later *later // nil = nothing is left to count
 }
 
 // Upstream is a provider as a request sees it: a catalogue entry, or a
@@ -86,6 +89,7 @@ type Route struct {
 	Combo      *config.Combo // nil = a single model
 	Candidates []Candidate
 	Skipped    []Skip
+	Sticky     bool // there was a choice, and the conversation is known: State.Served wants to hear the outcome
 }
 
 // Planner holds what a plan needs besides the settings. Safe for concurrent

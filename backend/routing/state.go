@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"crypto/rand"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,8 @@ type State struct {
 	turns   table[atomic.Uint64] // spent turns, by scope
 	uses    table[use]           // by account, or by combo and step
 	speeds  table[speed]         // by target
+	warm    sessions             // conversations
+	salt    [16]byte             // of their names
 	picking [pickers]sync.Mutex  // keeps two requests from taking the same least-used one
 	changed atomic.Bool          // since the last Save
 }
@@ -36,7 +39,11 @@ type use struct {
 const heatHalf = time.Hour
 
 // NewState makes one that remembers nothing yet.
-func NewState() *State { return &State{} }
+func NewState() *State {
+	s := &State{}
+	rand.Read(s.salt[:]) // never fails (crypto/rand)
+	return s
+}
 
 // table is a map that is read without a lock and without allocating. Entries
 // are few (accounts, combos) and added once each.
@@ -126,17 +133,32 @@ func (s *State) busy(account string) int {
 	return 0
 }
 
-// Begin notes that a request runs on an account from now until the returned
-// load is released.
-func (s *State) Begin(account string, now time.Time) Load {
+// Begin notes that a candidate is tried, until the returned load is released.
+// A turn that the plan left open, because others stood before it, is spent.
+func (s *State) Begin(c *Candidate, now time.Time) Load {
 	if s == nil {
 		return Load{}
 	}
-	u := s.uses.get(account)
+	u := s.uses.get(c.Target.Account)
 	u.busy.Add(1)
 	u.touch(now.UnixNano())
 	s.changed.Store(true)
+	for l := c.later; l != nil; l = l.outer {
+		if l.turn != "" {
+			s.turn(l.turn, true)
+		}
+		if l.heat != "" {
+			s.heat(l.heat, now.UnixNano())
+		}
+	}
 	return Load{u}
+}
+
+// later is what trying a candidate counts for, where the plan did not count
+// it yet.
+type later struct {
+	turn, heat string // scopes in State, "" = none
+	outer      *later // of the combo around it
 }
 
 // Load is a request that runs on an account. The zero Load is none.
@@ -173,7 +195,7 @@ func (s *State) heatOf(key string, now int64) float64 {
 	return cooled(u.heat, u.at, now)
 }
 
-func (s *State) warm(key string, now int64) {
+func (s *State) heat(key string, now int64) {
 	u := s.uses.get(key)
 	u.mu.Lock()
 	defer u.mu.Unlock()

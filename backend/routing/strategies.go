@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"omniroute/backend/config"
 	"omniroute/backend/fault"
 )
 
@@ -34,10 +35,12 @@ func KnownStrategy(name string) bool { _, ok := strategies[name]; return ok }
 // choice is a set of items to be put in order.
 type choice struct {
 	*walk
-	scope  string // names the set: of a provider's accounts or a combo's steps
-	sticky int
-	combo  bool
-	items  []item // that can be used now, in the list's order
+	config.Spread
+	scope string // names the set: of a provider's accounts or a combo's steps
+	model string // what the accounts are asked for, "" = steps of a combo
+	combo bool
+	take  bool   // the choice counts at once: its first is what will be tried
+	items []item // that can be used now, in the list's order
 }
 
 // item is an account, or a step of a combo: a run of candidates.
@@ -50,8 +53,8 @@ type item struct {
 
 // roundRobin gives sticky requests in a row to each, in turns.
 func (c *choice) roundRobin() fault.Reason {
-	n := c.planner.State.turn(c.scope, c.query.Take)
-	sticky := uint64(max(c.sticky, 1))
+	n := c.planner.State.turn(c.scope, c.take)
+	sticky := uint64(max(c.Sticky, 1))
 	rotate(c.items, int(n/sticky%uint64(len(c.items))))
 	return fault.Because(fault.ReasonTurn, "n", strconv.FormatUint(n%sticky+1, 10), "limit", strconv.FormatUint(sticky, 10))
 }
@@ -141,23 +144,23 @@ func (c *choice) leastUsed() fault.Reason {
 	if state == nil {
 		return fault.Because(fault.ReasonNoneKnown, "strategy", "least-used")
 	}
-	if c.query.Take {
+	if c.take {
 		defer state.pick(c.scope)()
 	}
 	now := c.query.Now.UnixNano()
 	if c.combo {
 		heats := make(map[string]float64, len(c.items))
 		for i := range c.items {
-			heats[c.items[i].id] = state.heatOf(c.use(i), now)
+			heats[c.items[i].id] = state.heatOf(c.use(&c.items[i]), now)
 		}
 		slices.SortStableFunc(c.items, func(a, b item) int { return cmp.Compare(heats[a.id], heats[b.id]) })
-		if c.query.Take {
-			state.warm(c.use(0), now)
+		if c.take {
+			state.heat(c.use(&c.items[0]), now)
 		}
 		return fault.Because(fault.ReasonLeastUsed)
 	}
 	slices.SortStableFunc(c.items, func(a, b item) int { return cmp.Compare(state.lastUse(a.id), state.lastUse(b.id)) })
-	if c.query.Take { // later than all others, even where the clock stands still
+	if c.take { // later than all others, even where the clock stands still
 		last := c.items[len(c.items)-1].id
 		state.uses.get(c.items[0].id).touch(max(now, state.lastUse(last)+1))
 		state.changed.Store(true)
@@ -166,7 +169,7 @@ func (c *choice) leastUsed() fault.Reason {
 }
 
 // use is the key under which a step's uses are counted.
-func (c *choice) use(i int) string { return c.scope + "\x00" + c.items[i].id }
+func (c *choice) use(x *item) string { return c.scope + "\x00" + x.id }
 
 // cooled is how much of a heat is left.
 func cooled(heat float64, at, now int64) float64 {

@@ -125,7 +125,7 @@ func TestChanceIsFair(t *testing.T) {
 		}
 		delete(v.health, "A")
 		for range 3 {
-			p.State.Begin("B", at)
+			p.State.Begin(&Candidate{Target: config.Target{Account: "B"}}, at)
 		}
 		if got := firsts(t, p, s, 300, take("groq/x")); strings.Contains(got, "B") {
 			t.Errorf("p2c chose the busy one of two: %s", got)
