@@ -233,12 +233,14 @@ func TestExplain(t *testing.T) {
 	lease, _ := h.board.Admit(config.Target{Provider: "openai", Account: a, Model: "gpt-5"}, false)
 	lease.Done(fault.New(fault.Quota, "test", "The window is used up.").With(func(e *fault.Error) { e.Scope, e.RetryAfter = fault.ScopeAccount, 60e9 }))
 	g = h.call(200, "POST /api/route/explain", m{"body": m{"model": "mix"}, "format": "anthropic"})
-	if !strings.Contains(g.body, `"candidates":[{"target":"demo/simulated@demo"`) || !strings.Contains(g.body, `{"target":"openai/gpt-5@mine","why":"The window is used up."}`) {
+	if !strings.Contains(g.body, `"candidates":[{"target":"demo/simulated@demo"`) || !strings.Contains(g.body, `{"target":"openai/gpt-5@mine","why":"The window is used up.","code":"quota_exhausted","args":{"until":"2026-11-25T12:01:00Z"},"health":`) {
 		t.Errorf("while resting: %s", g.body)
 	}
 	h.call(404, "POST /api/route/explain", m{"model": "nobody/x"})
 	h.call(400, "POST /api/route/explain", m{})
 	h.call(400, "POST /api/route/explain", m{"model": "mix", "format": "xml"})
+	h.call(400, "POST /api/route/explain", m{"model": "mix", "keyId": "nope"})
+	h.call(400, "POST /api/route/explain", m{"model": "mix", "body": []int{1}})
 }
 
 func TestResilienceView(t *testing.T) {

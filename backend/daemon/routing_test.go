@@ -230,3 +230,42 @@ func header(line string) []string {
 	name, value, _ := strings.Cut(line, ": ")
 	return []string{name, value}
 }
+
+// What explain says is what the next request meets, and asking changes
+// nothing.
+func TestExplainForetells(t *testing.T) {
+	g := testkit.Start(t)
+	u := twoAccounts(t, g)
+	g.API("PATCH", "/api/settings", map[string]any{"fallbackStrategy": "round-robin", "stickyRoundRobinLimit": 2})
+	explain := func(in map[string]any) string {
+		in["model"] = "up/m"
+		plan := g.API("POST", "/api/route/explain", in)
+		target := testkit.At(plan, "candidates", 0, "target").(string)
+		return target[len(target)-1:] + " " + testkit.At(plan, "candidates", 0, "code").(string)
+	}
+	for i, want := range []string{"A", "A", "B", "B", "A"} {
+		for range 3 {
+			if got := explain(map[string]any{}); got != want+" chosen_round_robin" {
+				t.Errorf("before request %d: %s, want %s", i, got, want)
+			}
+		}
+		if got := served(t, g, u, "up/m", 1); got != want {
+			t.Errorf("request %d went to %s, want %s", i, got, want)
+		}
+	}
+	if got := served(t, g, u, "up/m", 1, "X-Session-Id", "s"); got != "A" {
+		t.Fatal(got)
+	}
+	if got := explain(map[string]any{"session": "s"}); got != "A session_kept" {
+		t.Errorf("the conversation: %s", got)
+	}
+	if got := explain(map[string]any{"session": "another"}); got != "B chosen_round_robin" {
+		t.Errorf("another one: %s", got)
+	}
+	_, body := testkit.Ask(wire.Anthropic, "up/m", "hi", false)
+	body = strings.Replace(body, `{`, `{"metadata":{"user_id":"u"},`, 1)
+	g.Post("/v1/messages", body)
+	if got := explain(map[string]any{"format": "anthropic", "body": map[string]any{"metadata": map[string]any{"user_id": "u"}}}); got != "B session_kept" {
+		t.Errorf("told by the body: %s", got)
+	}
+}

@@ -149,10 +149,14 @@ export interface ChainList {
   chains: Chain[]
 }
 
-/** Choice is a target (prefix/model@connection) and why it stands there. */
+/** Choice is a target (prefix/model@connection) and why it stands there: in English, and as a code and its values of the catalogue "reasons". */
 export interface Choice {
   target: string
   why: string
+  code: string
+  args: Record<string, string>
+  /** 0 to 100 */
+  health: number
 }
 
 /** Combo is a named list of models. */
@@ -944,9 +948,12 @@ export interface PickerParam {
   hint: string
 }
 
-/** Plan is where the request would go, first to last, and what is left out. Error is what the client would hear when nothing is left. */
+/** Plan is where the request would go, first to last, and what is left out. What is left to chance is drawn anew for each request. Error is what the client would hear when nothing is left. */
 export interface Plan {
+  model: string
   combo?: string
+  /** of the combo */
+  strategy?: string
   candidates: Choice[]
   skipped: Choice[]
   error?: string
@@ -1089,6 +1096,10 @@ export interface Question {
   /** of the client, "" = openai-chat */
   format?: string
   body?: unknown
+  /** what X-Session-Id would say, "" = nothing */
+  session?: string
+  /** whose conversation it is, "" = who brings no API key */
+  keyId?: string
 }
 
 /** ResetAnswer says how many breakers and cooldowns were cleared. */
