@@ -77,15 +77,15 @@ test-sdk: build node
 DESKTOP_TEST = OMNIROUTE_APP=$(CURDIR)/$(APP) OMNIROUTE_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 15m -tags app -v ./backend/desktop -run
 
 quick-desktop: build desktop desk
-	@$(DESKTOP_TEST) '^TestApp(Shows|Window|Tells|Keeps|Without)'
+	@$(DESKTOP_TEST) '^TestApp(Shows|Page|Window|Tells|Keeps|With|Beside)'
 
 test-desktop: build desktop windows desk
 	@$(DESKTOP_TEST) '^TestApp'
 
 # The desktop that the tests need.
 desk:
-	@for p in Xvfb dbus-daemon openbox wmctrl xdotool xprop import gnome-keyring-daemon secret-tool xfce4-panel dunst /usr/libexec/at-spi-bus-launcher; do command -v $$p >/dev/null || missing=1; done; \
-	test -z "$$missing" || backend/testkit/install.sh xvfb dbus openbox wmctrl xdotool x11-utils imagemagick gnome-keyring libsecret-tools xfce4-panel dunst at-spi2-core fonts-dejavu-core
+	@for p in Xvfb dbus-daemon openbox wmctrl xdotool xprop import gnome-keyring-daemon secret-tool xfce4-panel dunst weston /usr/libexec/at-spi-bus-launcher; do command -v $$p >/dev/null || missing=1; done; \
+	test -z "$$missing" || backend/testkit/install.sh xvfb dbus openbox wmctrl xdotool x11-utils imagemagick gnome-keyring libsecret-tools xfce4-panel dunst weston at-spi2-core fonts-dejavu-core
 
 test-agents: build node
 	cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error && npm --prefix agents install --no-audit --no-fund --loglevel=error && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node agents.mjs

@@ -12,9 +12,7 @@ import (
 	"net/url"
 	"os"
 	goruntime "runtime"
-	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,8 +50,8 @@ type start struct {
 
 // Run opens the window and ends when the person quits.
 func (s *start) Run() error {
-	if generating() { // wails only wants to see what is bound
-		return wails.Run(appOptions(&app{services: control.New(control.Rooms{})}, desktop.Place{}))
+	if desktop.Generating() { // wails only wants to see what is bound
+		return wails.Run(&options.App{Bind: control.New(control.Rooms{}).Bound()})
 	}
 	o, err := s.options()
 	if err != nil {
@@ -73,21 +71,6 @@ func (s *start) Run() error {
 		return err
 	}
 	return errors.Join(newApp(o, in).run(s.Hidden), in.Close())
-}
-
-// generating reports a build that runs only for wails to look at what is
-// bound (rulings 4.2).
-func generating() bool {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return false
-	}
-	for _, s := range info.Settings {
-		if s.Key == "-tags" && strings.Contains(s.Value, "bindings") {
-			return true
-		}
-	}
-	return false
 }
 
 // app is one run of the window: the gateway, what stands around it on this
@@ -136,7 +119,7 @@ func (a *app) run(hidden bool) error {
 	a.listen(a.opts.Env.Port)
 	stopHearing := a.instance.Serve(a.show, a.end)
 	stopShell := a.surround()
-	if a.wanted(hidden) {
+	if a.wanted(hidden || a.prefersHidden()) {
 		a.open()
 	}
 	a.end()
@@ -173,7 +156,7 @@ func (a *app) open() {
 				err = fmt.Errorf("app: %v", r)
 			}
 		}()
-		return wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir)))
+		return errors.Join(desktop.PrepareWebView(), wails.Run(appOptions(a, desktop.LoadPlace(a.opts.Env.DataDir))))
 	}()
 	if err == nil {
 		return
@@ -181,6 +164,13 @@ func (a *app) open() {
 	a.log.Error("The window could not be opened. The gateway serves without it.", "error", err)
 	a.daemon.Announce(os.Stdout)
 	<-a.ended
+}
+
+// prefersHidden is the setting, where something shows the tray icon that
+// brings the window back.
+func (a *app) prefersHidden() bool {
+	settings, err := a.services.Settings.Get()
+	return err == nil && settings.StartHidden && desktop.HasTray()
 }
 
 // listen opens the port. A taken one is no end: window and tray say so, and
@@ -262,7 +252,7 @@ func appOptions(a *app, at desktop.Place) *options.App {
 	}
 	return &options.App{
 		Title: "OmniRoute", MinWidth: desktop.MinWidth, MinHeight: desktop.MinHeight, Width: at.Width, Height: at.Height, WindowStartState: state,
-		BackgroundColour: options.NewRGB(0x11, 0x11, 0x13),
+		BackgroundColour: a.ground(),
 		AssetServer:      a.assets(),
 		OnStartup:        func(ctx context.Context) { a.started(ctx, at) },
 		OnBeforeClose:    a.closing,
@@ -316,17 +306,30 @@ func (a *app) emit(ctx context.Context, m control.Message) {
 	}
 }
 
-// place puts the window where it stood.
+// ground is the colour of the window before its page is painted: that of
+// tokens.css.
+func (a *app) ground() *options.RGBA {
+	settings, err := a.services.Settings.Get()
+	if err == nil && (settings.Theme == "dark" || settings.Theme == "system" && desktop.PrefersDark()) {
+		return options.NewRGB(0x10, 0x11, 0x13)
+	}
+	return options.NewRGB(0xfa, 0xfa, 0xf9)
+}
+
+// place puts the window where it stood, and the first one in the middle.
 func (a *app) place(ctx context.Context, at desktop.Place) {
-	if !at.Known || at.Maximised {
+	runtime.WindowGetSize(ctx) // returns when the loop runs: from then on Wails' own centring is before us
+	s, ok := screen(ctx)
+	if at.Maximised || !ok {
 		return
 	}
-	runtime.WindowGetSize(ctx) // returns when the loop runs: from then on Wails' own centring is before us
-	if s, ok := screen(ctx); ok {
-		at = at.Clamp(s)
-		runtime.WindowSetSize(ctx, at.Width, at.Height)
+	at = at.Clamp(s)
+	runtime.WindowSetSize(ctx, at.Width, at.Height)
+	if at.Known {
+		runtime.WindowSetPosition(ctx, at.X, at.Y)
+	} else {
+		runtime.WindowCenter(ctx)
 	}
-	runtime.WindowSetPosition(ctx, at.X, at.Y)
 }
 
 func screen(ctx context.Context) (desktop.Screen, bool) {

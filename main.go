@@ -52,6 +52,7 @@ type commands struct {
 	Explain explain          `cmd:"" help:"Say where a request for a model would go now, and why."`
 	Open    open             `cmd:"" help:"Open the dashboard of the running gateway in a browser."`
 	Keys    keys             `cmd:"" help:"API keys for agents."`
+	Reset   resetPassword    `cmd:"" name:"reset-password" help:"Set a new password for the dashboard. It is printed once."`
 	V       kong.VersionFlag `name:"version" short:"v" help:"Print the version."`
 }
 
@@ -69,6 +70,8 @@ type explain struct {
 	Format  string `help:"Format of the client: openai-chat, openai-responses, anthropic or gemini." placeholder:"FORMAT"`
 	Session string `help:"What the agent sends as X-Session-Id." placeholder:"ID"`
 }
+
+type resetPassword struct{}
 
 type keys struct {
 	Create createKey `cmd:"" help:"Make an API key. It is printed once."`
@@ -207,6 +210,19 @@ func (k *createKey) Run() error {
 	key, err := c.CreateKey(context.Background(), k.Name)
 	if err == nil {
 		fmt.Println(key.Reveal())
+	}
+	return err
+}
+
+// Run prints the password alone on standard output.
+func (resetPassword) Run() error {
+	c, err := client()
+	if err != nil {
+		return err
+	}
+	fresh, err := c.ResetPassword(context.Background())
+	if err == nil {
+		fmt.Println(fresh.Reveal())
 	}
 	return err
 }

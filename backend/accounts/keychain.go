@@ -201,7 +201,9 @@ func (v *KeychainVault) choose() error {
 		return "", nil
 	})
 	if err != nil {
-		return err
+		return fault.As(err).With(func(e *fault.Error) {
+			e.Public += " On a system without one, quit OmniRoute and run \"omniroute serve\" once: from then on keys lie in encrypted files."
+		})
 	}
 	data, err := json.Marshal(choice{Version: 1, Kind: VaultKeychain, Service: service})
 	if err != nil {

@@ -181,6 +181,20 @@ func (c *Client) CreateKey(ctx context.Context, name string) (fault.Secret, erro
 	return fault.Secret(key.Key), err
 }
 
+// ResetPassword sets a new password for the dashboard and returns it, this
+// once. It ends every sign-in. It is the way back for who forgot the old one:
+// the admin token proves that the caller may read the data directory.
+func (c *Client) ResetPassword(ctx context.Context) (fault.Secret, error) {
+	fresh := fault.Secret(randomText()[:20]) // 120 bit
+	in := struct {
+		Password string `json:"password"`
+	}{fresh.Reveal()}
+	if err := c.call(ctx, http.MethodPatch, "/api/settings", in, &SettingsView{}); err != nil {
+		return "", err
+	}
+	return fresh, nil
+}
+
 // call makes one call with the admin token.
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
 	token, ok := readToken(c.dir)

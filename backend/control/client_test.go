@@ -65,6 +65,16 @@ func TestClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { // at the end: a password takes the links away
+		fresh, err := c.ResetPassword(t.Context())
+		if err != nil || len(fresh.Reveal()) < 20 {
+			t.Fatalf("password: %v", err)
+		}
+		ok, err := h.access.checkPassword(t.Context(), fresh, h.holder.Now().Settings.PasswordHash)
+		if err != nil || !ok {
+			t.Errorf("the new password does not open: %v", err)
+		}
+	}()
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 || !strings.HasPrefix(file, h.dir) {
 		t.Errorf("file %s: %v %v", file, info, err)

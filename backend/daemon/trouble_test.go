@@ -56,7 +56,8 @@ func TestTraceTellsTheWay(t *testing.T) {
 	}{
 		{"busy", testkit.Refuses(503, "busy"), "upstream_status", "status=503"},
 		{"limited", testkit.Refuses(429, "slow down", "Retry-After", "30"), "cooldown", "until="},
-		{"empty", testkit.Refuses(402, "your balance is empty"), "quota_exhausted", "until="},
+		{"empty", testkit.Refuses(402, "your balance is empty"), "quota_empty", ""},
+		{"used", testkit.Refuses(429, "You exceeded your current quota for today.", "Retry-After", "7200"), "quota_exhausted", "until="},
 		{"revoked", testkit.Refuses(401, "bad key"), "reauth", ""},
 		{"gone", testkit.Refuses(404, "no such model"), "model_unknown", ""},
 		{"cut", testkit.CutAt(0, "x"), "", ""},

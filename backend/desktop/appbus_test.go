@@ -217,21 +217,65 @@ func (d *toastDaemon) next(t *testing.T) notification {
 	}
 }
 
+// a11y is the bus on which screen readers read the program.
+func (s *session) a11y() (*dbus.Conn, error) {
+	var address string
+	if err := s.bus.Object("org.a11y.Bus", "/org/a11y/bus").Call("org.a11y.Bus.GetAddress", 0).Store(&address); err != nil {
+		return nil, err
+	}
+	return dbus.Connect(address)
+}
+
+// desktopRoot is where all that is accessible begins.
+func desktopRoot() reference {
+	return reference{"org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"}
+}
+
 // pageText is what a screen reader finds in the program: the page of the
 // window, word for word.
 func (s *session) pageText() string {
-	var address string
-	if s.bus.Object("org.a11y.Bus", "/org/a11y/bus").Call("org.a11y.Bus.GetAddress", 0).Store(&address) != nil {
-		return ""
-	}
-	conn, err := dbus.Connect(address)
+	conn, err := s.a11y()
 	if err != nil {
 		return ""
 	}
 	defer conn.Close()
 	var out []string
-	readAccessible(conn, reference{"org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"}, 0, &out)
+	readAccessible(conn, desktopRoot(), 0, &out)
 	return strings.Join(out, "\n")
+}
+
+// press does what a screen reader's user does with a button of the page.
+func (s *session) press(button string) {
+	s.t.Helper()
+	s.until("the button "+button, func() bool {
+		conn, err := s.a11y()
+		if err != nil {
+			return false
+		}
+		defer conn.Close()
+		return pressIn(conn, desktopRoot(), button, 0)
+	})
+}
+
+func pressIn(conn *dbus.Conn, r reference, button string, depth int) bool {
+	o := conn.Object(r.Name, r.Path)
+	name, err := o.GetProperty("org.a11y.atspi.Accessible.Name")
+	if text, _ := name.Value().(string); err == nil && text == button {
+		var can []string
+		var done bool
+		if o.Call("org.a11y.atspi.Accessible.GetInterfaces", 0).Store(&can) == nil && slices.Contains(can, "org.a11y.atspi.Action") {
+			return o.Call("org.a11y.atspi.Action.DoAction", 0, int32(0)).Store(&done) == nil && done
+		}
+	}
+	if depth > 60 {
+		return false
+	}
+	for _, c := range children(o) {
+		if pressIn(conn, c, button, depth+1) {
+			return true
+		}
+	}
+	return false
 }
 
 type reference struct {

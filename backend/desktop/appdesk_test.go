@@ -62,6 +62,7 @@ const (
 	noDisplay
 	keyringUnlocked
 	keyringLocked
+	wayland
 )
 
 func newSession(t *testing.T, features ...feature) *session {
@@ -81,7 +82,12 @@ func newSession(t *testing.T, features ...feature) *session {
 		"LIBGL_ALWAYS_SOFTWARE=1", "GTK_THEME=Adwaita", "LOG_LEVEL=debug",
 	}
 	has := func(f feature) bool { return slices.Contains(features, f) }
-	if !has(noDisplay) {
+	if has(wayland) {
+		s.env = append(s.env, "WAYLAND_DISPLAY=wayland-om", "XDG_SESSION_TYPE=wayland", "GDK_BACKEND=wayland")
+		s.background("weston", "--backend=headless-backend.so", "--use-pixman", "--socket=wayland-om", "--idle-time=0")
+		s.until("the compositor", func() bool { _, err := os.Stat(filepath.Join(run, "wayland-om")); return err == nil })
+	}
+	if !has(noDisplay) && !has(wayland) {
 		number := s.announced("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp")
 		s.env = append(s.env, "DISPLAY=:"+number)
 	}
@@ -100,7 +106,7 @@ func newSession(t *testing.T, features ...feature) *session {
 			s.keyring(has(keyringLocked))
 		}
 	}
-	if !has(noDisplay) {
+	if !has(noDisplay) && !has(wayland) {
 		s.windowManager()
 	}
 	return s
@@ -400,15 +406,22 @@ func (s *session) screenshot(name string) image.Image {
 	return img
 }
 
-// colours counts the different colours of a picture: a blank window has few.
-func colours(img image.Image) int {
+// painted reports that the middle of the screen, where the page is, holds
+// more than a window's background.
+func painted(img image.Image) bool {
 	seen := map[[3]uint32]bool{}
 	b := img.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y += 2 {
-		for x := b.Min.X; x < b.Max.X; x += 2 {
+	for y := b.Min.Y + b.Dy()/5; y < b.Max.Y-b.Dy()/5; y += 2 {
+		for x := b.Min.X + b.Dx()/5; x < b.Max.X-b.Dx()/5; x += 2 {
 			r, g, bl, _ := img.At(x, y).RGBA()
 			seen[[3]uint32{r, g, bl}] = true
 		}
 	}
-	return len(seen)
+	return len(seen) > 30 // edges of letters have many shades
+}
+
+// look waits until the page is painted and keeps the picture.
+func (s *session) look(name string) {
+	s.t.Helper()
+	s.until("a painted page", func() bool { return painted(s.screenshot(name)) })
 }

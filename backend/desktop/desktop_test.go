@@ -209,6 +209,7 @@ func TestPlace(t *testing.T) {
 		{"tiny", Place{Width: 3, Height: 3}, Screen{1280, 800}, Place{Width: MinWidth, Height: MinHeight}},
 		{"unknown screen", Place{X: 9999, Width: 900, Height: 700}, Screen{}, Place{X: 9999, Width: 900, Height: 700}},
 	} {
+		x.at.Known, x.want.Known = true, true
 		if got := x.at.Clamp(x.screen); got != x.want {
 			t.Errorf("%s: %+v, want %+v", x.name, got, x.want)
 		}
@@ -217,6 +218,17 @@ func TestPlace(t *testing.T) {
 
 // release is what the end of a process does to an instance.
 func release(in *Instance) error { return errors.Join(in.Close(), in.lock.Unlock()) }
+
+func TestFirstWindowFits(t *testing.T) {
+	for _, x := range []struct {
+		screen Screen
+		w, h   int
+	}{{Screen{1920, 1080}, firstWidth, firstHeight}, {Screen{1280, 800}, 1152, 720}, {Screen{1366, 768}, firstWidth, 691}} {
+		if got := LoadPlace(t.TempDir()).Clamp(x.screen); got.Width != x.w || got.Height != x.h {
+			t.Errorf("on %v the first window is %d by %d, want %d by %d", x.screen, got.Width, got.Height, x.w, x.h)
+		}
+	}
+}
 
 func TestOneCopyRunsAndHearsTheNext(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), strings.Repeat("long/", 30))} {

@@ -156,6 +156,9 @@ func (in *Instance) Close() error {
 	err := in.listener.Close()
 	for range in.asks {
 	}
+	if dir := filepath.Dir(in.path); dir != filepath.Dir(in.lock.Path()) {
+		_ = os.Remove(dir) // ours, in the temporary directory; another start makes it again
+	}
 	return err
 }
 

@@ -25,6 +25,24 @@ func (s *Shell) prime() {
 	}
 }
 
+// catchUp tells what a missed message would have told.
+func (s *Shell) catchUp() {
+	list, err := s.o.Services.Health.Conditions()
+	if err != nil {
+		return
+	}
+	open := map[episode]bool{}
+	for _, c := range list.Conditions {
+		open[episode{c.Code, c.Subject.ID}] = true
+		s.notice(control.Message{Data: control.FeedCondition{Code: c.Code, Subject: c.Subject.ID, Open: true}})
+	}
+	for is := range s.told {
+		if !open[is] {
+			s.notice(control.Message{Data: control.FeedCondition{Code: is.code, Subject: is.subject}})
+		}
+	}
+}
+
 // notice makes notifications of the edges of conditions, once per episode
 // (dashboard.md 2.15).
 func (s *Shell) notice(m control.Message) {

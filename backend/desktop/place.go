@@ -60,10 +60,14 @@ func (p Place) Save(dataDir string) error {
 }
 
 // Clamp fits a place on a screen: nothing of the title bar may be out of
-// reach after a screen was unplugged or became smaller.
+// reach after a screen was unplugged or became smaller. A first window leaves
+// a tenth of the screen to panels and title bars.
 func (p Place) Clamp(s Screen) Place {
 	if s.Width < 1 || s.Height < 1 {
 		return p
+	}
+	if !p.Known {
+		p.Width, p.Height = min(p.Width, s.Width*9/10), min(p.Height, s.Height*9/10)
 	}
 	p.Width = min(max(p.Width, MinWidth), max(s.Width, MinWidth))
 	p.Height = min(max(p.Height, MinHeight), max(s.Height, MinHeight))

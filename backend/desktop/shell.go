@@ -90,6 +90,9 @@ func (s *Shell) Run(ctx context.Context) error {
 			}
 			return err
 		case m := <-changes:
+			if m.Topic == "lagged" {
+				s.catchUp()
+			}
 			s.notice(m)
 			if concernsTray(m.Topic) && !due {
 				due = true

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"omniroute/backend/health"
 	"omniroute/backend/testkit"
 	"omniroute/backend/wire"
 )
@@ -212,6 +213,35 @@ func TestTroubleIsToldOncePerEpisode(t *testing.T) {
 	case extra := <-d.toasts:
 		t.Errorf("one notification too many: %q", extra)
 	default:
+	}
+}
+
+// TestMissedMessagesAreCaughtUp: a busy desktop may lose some of the feed.
+func TestMissedMessagesAreCaughtUp(t *testing.T) {
+	g := testkit.Start(t)
+	s := New(Options{Services: g.Daemon.Services(), Words: words(t), Login: &desk{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	take := func() (titles []string) {
+		for len(s.toasts) > 0 {
+			titles = append(titles, (<-s.toasts).title)
+		}
+		return titles
+	}
+	g.API("PATCH", "/api/settings", map[string]any{"notifications": map[string]any{
+		"enabled": true, "breaker": true, "noTarget": true, "signIn": true, "system": true, "recovered": true, "quietFrom": "", "quietTo": "",
+	}})
+	g.Daemon.Health().Open(health.Report{Code: health.PortTaken, Args: map[string]string{"port": "1"}})
+	for range 2 { // told once, however often we look
+		s.catchUp()
+	}
+	if got := take(); len(got) != 1 || got[0] != "Port 1 is in use" {
+		t.Errorf("said %q", got)
+	}
+	g.Daemon.Health().Close(health.PortTaken, "")
+	for range 2 {
+		s.catchUp()
+	}
+	if got := take(); len(got) != 1 || got[0] != "OmniRoute can be reached again" {
+		t.Errorf("said %q at the end", got)
 	}
 }
 

@@ -44,7 +44,9 @@ func NewTray(click func(do string)) *SystemTray {
 		return nil // systray would start a bus of its own, or panic at the end (desktop.md 3.3)
 	}
 	t := &SystemTray{click: click, ready: make(chan struct{}), gone: make(chan struct{})}
-	systray.SetTitle("OmniRoute")
+	if runtime.GOOS != "darwin" { // there it would stand beside the icon
+		systray.SetTitle(appName)
+	}
 	t.end = begin(func() { close(t.ready) })
 	return t
 }

@@ -122,7 +122,7 @@ func ReasonOf(e *Error, status int, took time.Duration, now time.Time) Reason {
 	}
 	switch e.Kind {
 	case Quota:
-		if e.RetryAfter > 0 {
+		if e.RetryAfter > 0 && e.Code != CodeBilling { // an empty balance has no reset; its rest is our guess
 			return Because(ReasonQuotaUntil, "until", Moment(now.Add(e.RetryAfter)))
 		}
 		return Because(ReasonQuota)

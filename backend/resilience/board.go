@@ -111,6 +111,7 @@ type entry struct {
 	why       string
 
 	coolUntil time.Time
+	quota     fault.Reason // of a used-up quota
 	coolWhy   string
 	coolKind  fault.Kind
 	cooled    int // in a row
@@ -205,7 +206,7 @@ func (e *entry) reason(now time.Time) fault.Reason {
 	case e.login:
 		return fault.Because(fault.ReasonSignIn)
 	case now.Before(e.coolUntil) && e.coolKind == fault.Quota:
-		return until(fault.ReasonQuotaUntil, e.coolUntil)
+		return e.quota // the reset that was stated, not when we look again
 	case now.Before(e.coolUntil) && (e.coolKind == fault.Denied || e.coolKind == fault.AuthExpired):
 		return fault.ReasonOf(fault.New(e.coolKind, "", ""), 0, 0, now)
 	case now.Before(e.coolUntil) && e.coolKind == fault.ModelGone:
@@ -289,6 +290,9 @@ func (b *Board) blame(e *entry, f *fault.Error, now time.Time) {
 
 func (b *Board) cool(e *entry, f *fault.Error, now time.Time) {
 	e.coolKind, e.coolWhy = f.Kind, f.Public
+	if f.Kind == fault.Quota {
+		e.quota = fault.ReasonOf(f, 0, 0, now)
+	}
 	if f.Kind.Policy().Cool == fault.CoolLogin {
 		e.login = true
 		return

@@ -13,7 +13,7 @@ const OVERLAY = '[role="dialog"],[role="alertdialog"],[role="menu"],[role="listb
 /** Marks every visible opener of the page and says what each is called. The shell's own are looked at once. */
 function openers(shellToo) {
   const over = [...document.querySelectorAll('[role="dialog"],[role="alertdialog"]')].at(-1);
-  const list = [...document.querySelectorAll('button[aria-haspopup],[role="combobox"][aria-expanded],a[aria-haspopup]')].filter((e) => {
+  const list = [...document.querySelectorAll('button[aria-haspopup],button[role="combobox"],a[aria-haspopup]')].filter((e) => {
     const r = e.getBoundingClientRect();
     return r.width > 1 && r.height > 1 && !e.hasAttribute('disabled') && e.getAttribute('aria-disabled') !== 'true' && (over ? over.contains(e) : shellToo || e.closest('main'));
   });

@@ -131,6 +131,7 @@ describe('doors: journeys', () => {
 
   test('J16: the gateway is killed: a banner says so, the page stays, and it recovers without a reload', async () => {
     const server = await Server.start();
+    await server.api('PATCH', '/api/settings', { setupComplete: true });
     const tab = await Tab.enter(server);
     const { page } = tab;
     await page.evaluate(() => Object.assign(window, { __same: true }));

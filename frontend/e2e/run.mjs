@@ -3,7 +3,7 @@ import { after } from 'node:test';
 import { closeBrowser } from './lib/browser.mjs';
 import { Server } from './lib/server.mjs';
 
-const SUITES = ['harness', 'security', 'xss', 'doors', 'journeys', 'pages', 'a11y', 'budget'];
+const SUITES = ['harness', 'security', 'xss', 'doors', 'journeys', 'pages', 'a11y', 'keyboard', 'budget'];
 
 const asked = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const wrong = asked.filter((a) => !SUITES.includes(a));

@@ -13,6 +13,8 @@ export class Stage {
     this.nodes = new Map();
     this.combos = new Map();
     this.keys = new Map();
+    /** id of the request that pictures and pages show @type {string | undefined} */
+    this.shown = undefined;
   }
 
   async close() {
@@ -64,7 +66,10 @@ const AGENTS = ['claude-cli/2.1.220 (external, cli)', 'codex_cli_rs/0.63.0', 'Ge
 
 /** @type {Record<string, (s: Stage) => Promise<void>>} */
 const MAKERS = {
-  async empty() {},
+  // Set up, and nothing else: before that, Home leads to the setup.
+  async empty(s) {
+    await s.ready();
+  },
 
   async small(s) {
     await s.account('north', { text: 'The north answers.', models: ['gpt-4.1-mini', 'gpt-5.1'] }, { title: 'North Cloud' });
@@ -115,6 +120,11 @@ const MAKERS = {
     await Promise.all([0, 1, 2, 3].map((i) => ask('ds/deepseek-chat', ci, AGENTS[4], i)));
     await ask('office/qwen3-coder', ci, AGENTS[4], 1);
     await ask('openai/gpt-4.1-mini', laptop, AGENTS[3], 2);
+    // One that falls back over a format: what could not travel is listed.
+    s.upstream.script('openai-team', { status: 503, kind: 'overloaded', message: 'The server is overloaded.' });
+    await s.combo('careful', ['openai/gpt-4.1', 'anthropic/claude-opus-4-6']);
+    s.shown = (await s.server.chat('careful', 'Question', { key: laptop, agent: AGENTS[1], stream: true, more: { frequency_penalty: 0.4, seed: 7, logit_bias: { 1734: -10 } } })).id;
+    s.upstream.script('openai-team', { delayMs: 620, usage, models: ['gpt-4.1', 'gpt-4.1-mini'] });
     // From here on the first choice rests, and the second refuses once.
     s.upstream.script('anthropic-work', { status: 429, kind: 'rate', retryAfter: 1740, message: 'This request would exceed your rate limit.' });
     await ask('auto', laptop, AGENTS[0], 3);

@@ -6,6 +6,12 @@ export const LANGUAGES = ['en', 'pt-BR', 'ko'];
 export const THEMES = /** @type {const} */ (['light', 'dark']);
 export const WIDTHS = [1440, 360];
 
+/** A request that fell back, or at least failed. @param {import('./fixtures.mjs').Stage} s */
+async function interesting(s) {
+  const { logs } = await s.server.api('GET', '/api/usage/call-logs?limit=1000');
+  return (logs.find((l) => l.attempts > 1) ?? logs.find((l) => l.error !== ''))?.id;
+}
+
 /**
  * Every route, and whether it shows texts that users, models or upstreams wrote.
  * @type {{name: string, route: (s: import('./fixtures.mjs').Stage) => string | Promise<string>, texts?: boolean}[]}
@@ -21,11 +27,14 @@ export const ROUTES = [
   { name: 'combo-new', route: () => '/combos/new' },
   { name: 'keys', texts: true, route: () => '/keys' },
   { name: 'logs', texts: true, route: () => '/logs/requests' },
-  { name: 'request', texts: true, route: async (s) => `/logs/requests/${(await s.server.api('GET', '/api/usage/call-logs?limit=10')).logs.find((l) => l.attempts > 1 || l.error)?.id}` },
+  { name: 'request', texts: true, route: async (s) => `/logs/requests/${s.shown ?? (await interesting(s))}` },
   { name: 'settings', route: () => '/settings/general' },
   { name: 'settings-security', route: () => '/settings/security' },
   { name: 'settings-appearance', route: () => '/settings/appearance' },
-  { name: 'onboarding', route: () => '/setup' },
+  { name: 'setup-welcome', route: () => '/setup/welcome' },
+  { name: 'setup-accounts', route: () => '/setup/accounts' },
+  { name: 'setup-combo', route: () => '/setup/combo' },
+  { name: 'setup-try', route: () => '/setup/try' },
   { name: 'not-found', route: () => '/there/is/no/such/page' },
 ];
 

@@ -113,13 +113,13 @@ export class Server {
 
   /**
    * One request of an agent; never throws for a status.
-   * @param {string} model @param {string} [prompt] @param {{key?: string, agent?: string, stream?: boolean}} [options]
+   * @param {string} model @param {string} [prompt] @param {{key?: string, agent?: string, stream?: boolean, more?: object}} [options] more: further fields of the body
    */
-  async chat(model, prompt = 'Hello', { key, agent = 'e2e/1.0', stream = false } = {}) {
+  async chat(model, prompt = 'Hello', { key, agent = 'e2e/1.0', stream = false, more = {} } = {}) {
     const res = await fetch(`${this.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-agent': agent, ...(key && { authorization: `Bearer ${key}` }) },
-      body: JSON.stringify({ model, stream, ...(stream && { stream_options: { include_usage: true } }), messages: [{ role: 'user', content: prompt }] }),
+      body: JSON.stringify({ model, stream, ...(stream && { stream_options: { include_usage: true } }), messages: [{ role: 'user', content: prompt }], ...more }),
     });
     return { status: res.status, id: res.headers.get('x-omniroute-request-id'), model: res.headers.get('x-omniroute-model'), text: await res.text() };
   }

@@ -6,7 +6,7 @@ import { writeBody, writeError, writeFrames } from '../../../backend/testkit/cli
 /**
  * What one upstream does with a chat request.
  * @typedef {{text?: string, status?: number, kind?: string, message?: string, retryAfter?: number, delayMs?: number,
- *   models?: string[], key?: string, modelsStatus?: number, usage?: typeof USAGE}} Script
+ *   models?: string[], key?: string, modelsStatus?: number, usage?: typeof USAGE, anyKey?: boolean}} Script
  */
 
 const USAGE = { input: 812, cacheRead: 590, cacheWrite: 0, output: 41, reasoning: 12 };
@@ -62,7 +62,7 @@ export class Upstream {
       json(status, e.body, e.headers);
     };
     const shown = req.headers['x-api-key'] ?? req.headers.authorization?.replace(/^Bearer /, '');
-    if (shown !== (script.key ?? KEY)) return refuse('auth', 401, 'Incorrect API key provided.');
+    if (!script.anyKey && shown !== (script.key ?? KEY)) return refuse('auth', 401, 'Incorrect API key provided.');
     if (path === '/v1/models') {
       if (script.modelsStatus) return refuse('broken', script.modelsStatus, 'no list today');
       return json(200, { object: 'list', data: (script.models ?? ['gpt-4.1-mini']).map((id) => ({ id, object: 'model', type: 'model', display_name: id, created: 1, created_at: '2026-01-01T00:00:00Z', owned_by: label })), has_more: false });

@@ -34,18 +34,23 @@ const shownAtOnce = 60;
 export function ModelPicker({ label, taken = [], without, patterns = false, autoFocus = false, onPick, className }: ModelPickerProps) {
   const { t } = useTranslation('combos');
   const [text, setText] = useState('');
+  const [marked, setMarked] = useState('');
   const query = useDeferredValue(text.trim());
   const { data, error, isFetching, refetch } = useVerb('Models.Pick', { query, limit: shownAtOnce, combos: true }, { keep: true });
   const picks = (data?.models ?? []).filter((pick) => without === undefined || (pick.id !== without && pick.kind !== 'auto'));
   const typed = text.trim();
   const custom = patterns && typed !== '' && !picks.some((pick) => pick.id === typed) && !taken.includes(typed);
   const groups = (['combo', 'model', 'demo'] as const).map((kind) => ({ kind, picks: picks.filter((pick) => pick.kind === kind || (kind === 'combo' && pick.kind === 'auto')) })).filter((group) => group.picks.length > 0);
+  // The list arrives after the letters: what was marked may be gone by then,
+  // and Enter must still mean the first one.
+  const choices = [...(custom ? [typedValue(typed)] : []), ...groups.flatMap((group) => group.picks.map((one) => one.id)).filter((id) => !taken.includes(id))];
+  const current = choices.includes(marked) ? marked : (choices[0] ?? '');
   const pick = (id: string, found?: PickModel) => {
     if (taken.includes(id)) return;
     onPick(id, found);
   };
   return (
-    <Command label={label} shouldFilter={false} loop className={cn('group/picker flex min-h-0 flex-col', className)}>
+    <Command label={label} shouldFilter={false} loop value={current} onValueChange={setMarked} className={cn('group/picker flex min-h-0 flex-col', className)}>
       <Command.Input
         value={text}
         onValueChange={setText}
@@ -59,7 +64,7 @@ export function ModelPicker({ label, taken = [], without, patterns = false, auto
         {data !== undefined && picks.length === 0 && !custom && <p className="m-0 px-3 py-6 text-center text-body text-text-2">{typed === '' ? t('picker.none') : t('picker.noMatch')}</p>}
         {custom && (
           <Command.Item
-            value={`typed ${typed}`}
+            value={typedValue(typed)}
             onSelect={() => {
               pick(typed);
               setText('');
@@ -84,6 +89,8 @@ export function ModelPicker({ label, taken = [], without, patterns = false, auto
     </Command>
   );
 }
+
+const typedValue = (typed: string) => `typed ${typed}`;
 
 const item =
   'flex min-h-9 cursor-pointer items-center gap-2 rounded-control px-2 py-1 text-body text-text hover:bg-hover group-focus-within/picker:data-[selected=true]:bg-hover data-[disabled=true]:cursor-default data-[disabled=true]:text-text-3 pointer-coarse:min-h-11';

@@ -1,29 +1,10 @@
 import { ArrowRight, Ban, CircleCheck, CircleX, Waypoints } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { TraceStep, TraceSummary } from '@/lib/api';
+import type { TraceStep } from '@/lib/api';
 import { useFormat } from '@/lib/format';
 import { ModelChip } from './model-chip';
 import { useReasons } from './reasons';
 import { Code } from './ui/text';
-
-/** Why it went where it went, in a few short sentences: who answered, and the
- * first two reasons that kept better ones from it. */
-export function useSummary(): (summary: TraceSummary) => string[] {
-  const { t } = useTranslation('logs');
-  const reason = useReasons();
-  const who = (of: { provider: string; account: string; model: string }) => {
-    const name = of.provider === '' ? of.model : of.provider;
-    return of.account === '' ? name : t('summary.who', { provider: name, account: of.account });
-  };
-  return (summary) => {
-    const first = summary.outcome === 'served' ? t('summary.served', { who: who(summary) }) : t(`summary.${summary.outcome}`);
-    const rest = summary.because.map((one) => {
-      const words = reason(one.code, one.args);
-      return one.model === '' || words === '' ? words : t('summary.because', { who: who(one), reason: words });
-    });
-    return [first, ...rest.filter((words) => words !== '')];
-  };
-}
 
 const looks = {
   served: { Icon: CircleCheck, tone: 'text-ok' },
@@ -84,7 +65,7 @@ function Candidate({ step }: { step: TraceStep }) {
     <div className="min-w-0">
       <div className="flex min-w-0 flex-wrap items-baseline justify-between gap-x-3">
         <span className="flex min-w-0 flex-wrap items-baseline gap-x-1.5">
-          <ModelChip model={step.model} />
+          <ModelChip model={step.model} wrap />
           {step.accountName !== '' && <span className="min-w-0 text-small text-text-2">· {step.accountName}</span>}
         </span>
         {step.ms > 0 && <span className="figures shrink-0 text-small text-text-2">{format.duration(step.ms)}</span>}

@@ -1,4 +1,5 @@
 import { combos } from './combos';
+import { fixtures } from './fixtures';
 import { home } from './home';
 import { keys } from './keys';
 import { logs } from './logs';
@@ -10,4 +11,4 @@ import { settings } from './settings';
 export type { PageRoute } from './page';
 
 /** Every page, in the order of the sidebar. */
-export const pages: readonly PageRoute[] = [home, providers, combos, keys, logs, settings, onboarding];
+export const pages: readonly PageRoute[] = [home, providers, combos, keys, logs, settings, onboarding, ...(__WORKBENCH__ ? [fixtures] : [])];

@@ -171,6 +171,53 @@ describe('adding an account', () => {
   });
 });
 
+describe('what is typed', () => {
+  it('is a search until Enter says that it is whole', async () => {
+    const fake = go();
+    await open();
+    const user = userEvent.setup();
+    const field = screen.getByRole('textbox', { name: /search, or paste/i });
+    await user.type(field, secret);
+    expect(calls(fake, 'Providers.GuessKey')).toHaveLength(0);
+    await user.keyboard('{Enter}');
+    expect(await screen.findByRole('dialog', { name: 'Connect Groq' })).toBeTruthy();
+    expect(calls(fake, 'Providers.GuessKey')[0]?.input).toEqual({ key: secret });
+  });
+
+  it('opens the first match with Enter and is walked with arrow keys', async () => {
+    go();
+    await open();
+    const user = userEvent.setup();
+    const field = screen.getByRole('textbox', { name: /search, or paste/i });
+    await user.type(field, 'g');
+    await user.keyboard('{ArrowDown}');
+    expect(document.activeElement?.textContent).toContain('Groq');
+    await user.keyboard('{ArrowRight}');
+    expect(document.activeElement?.textContent).toContain('Together');
+    await user.type(field, 'roq{Enter}');
+    expect(await screen.findByRole('dialog', { name: 'Connect Groq' })).toBeTruthy();
+  });
+
+  it('goes to a custom endpoint when an address is pasted', async () => {
+    go({ 'Nodes.Draft': { baseUrl: 'https://h.example/v1', callUrl: 'https://h.example/v1/chat/completions', prefix: 'h', takenBy: '', shadows: '', local: false } });
+    await open();
+    const user = userEvent.setup();
+    await user.click(screen.getByRole('textbox', { name: /search, or paste/i }));
+    await user.paste('https://h.example/v1');
+    expect(((await screen.findByLabelText('Base URL')) as HTMLInputElement).value).toBe('https://h.example/v1');
+  });
+
+  it('says what an address needs', async () => {
+    go();
+    await open();
+    const user = userEvent.setup();
+    await user.click(screen.getByRole('button', { name: /OpenAI-compatible/ }));
+    await user.type(await screen.findByLabelText('Base URL'), 'h.example');
+    await user.tab();
+    expect(await screen.findByText('Begin with http:// or https:// and name a host.')).toBeTruthy();
+  });
+});
+
 describe('what is pasted', () => {
   it('is told from what is searched', () => {
     for (const key of [secret, 'sk-ant-api03-AbCdEf0123', 'AIzaSyA0123456789abcdef']) expect(looksLikeKey(key), key).toBe(true);

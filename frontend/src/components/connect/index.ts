@@ -3,6 +3,6 @@ export { Found } from './found';
 export { KeyForm, type KeyTarget } from './key-form';
 export { useConnectLocal, useLocalServers } from './local';
 export { hostOf } from './checks';
-export { looksLikeAddress, looksLikeKey } from './names';
+export { cameAtOnce, looksLikeKey } from './names';
 export { choiceOf, Picker, type Choice } from './picker';
 export { ReplaceKeyDialog } from './replace-key';

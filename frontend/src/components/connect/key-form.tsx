@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useRef, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { OutsideLink } from '@/components/outside-link';
 import { Button } from '@/components/ui/button';
 import { Field } from '@/components/ui/field';
@@ -10,7 +11,7 @@ import type { ApiFault, Connection, KeyTrial, PickerEntry } from '@/lib/api';
 import { useAct, useVerb } from '@/lib/query';
 import { Checks } from './checks';
 import { FormFooter, FormTrouble } from './form-parts';
-import { nextName } from './names';
+import { cameAtOnce, looksLikeAddress, nextName } from './names';
 import { useTrial } from './trial';
 
 /** What of a provider the form needs; an entry of the picker has it all. */
@@ -39,7 +40,9 @@ const shortest = 8;
 export function KeyForm({ target, pasted, guessed = false, account, onDone, onBack, onSwitch }: KeyFormProps) {
   const { t } = useTranslation(['connect', 'common']);
   const key = useRef<HTMLInputElement>(null);
+  const length = useRef(pasted?.length ?? 0);
   const trial = useTrial();
+  const say = useFaultText();
   const { data: list } = useVerb('Providers.List');
   const create = useAct('Providers.Create');
   const update = useAct('Providers.Update');
@@ -111,7 +114,7 @@ export function KeyForm({ target, pasted, guessed = false, account, onDone, onBa
     void save(failed);
   };
   const failed = trial.state.phase === 'fault' || (trial.state.phase === 'done' && !trial.state.report.valid);
-  const of = (param: string) => (fault?.param === param ? fault.message : undefined);
+  const of = (param: string) => (fault?.param === param ? say(fault) : undefined);
 
   return (
     <form onSubmit={submit} className="flex flex-col gap-4" noValidate>
@@ -129,8 +132,11 @@ export function KeyForm({ target, pasted, guessed = false, account, onDone, onBa
           <SecretInput
             ref={key}
             autoFocus={!local}
-            onInput={edited}
-            onChange={(event) => attempt(event.nativeEvent instanceof InputEvent && event.nativeEvent.inputType === 'insertFromPaste' ? 0 : typed)}
+            onChange={(event) => {
+              edited();
+              attempt(cameAtOnce(length.current, event.target.value) ? 0 : typed);
+              length.current = event.target.value.length;
+            }}
           />
         </Field>
       )}
@@ -184,14 +190,20 @@ interface AddressProps {
 /** Another address than the catalogue's: rarely needed, so folded away. */
 function Address({ open, base, usual, error, onChange, onCommit }: AddressProps) {
   const { t } = useTranslation('connect');
+  const [left, setLeft] = useState(false);
+  const leave = () => {
+    setLeft(true);
+    if (base.trim() === '' || looksLikeAddress(base)) onCommit();
+  };
+  const wrong = left && base.trim() !== '' && !looksLikeAddress(base);
   return (
     <details open={open || error !== undefined || undefined} className="group">
       <summary className="inline-flex min-h-6 cursor-pointer list-none items-center gap-1 rounded-control text-body text-text-2 hover:text-text [&::-webkit-details-marker]:hidden">
         <ChevronRight size={16} strokeWidth={1.75} aria-hidden className="mirror transition-transform duration-fast group-open:rotate-90" />
         {t('key.more')}
       </summary>
-      <Field label={t('key.base')} help={t('key.baseHelp', { url: usual })} error={error} className="mt-3">
-        <Input code inputMode="url" value={base} onChange={(event) => onChange(event.target.value)} onBlur={onCommit} />
+      <Field label={t('key.base')} help={t('key.baseHelp', { url: usual })} error={wrong ? t('node.urlWrong') : error} className="mt-3">
+        <Input code inputMode="url" value={base} onChange={(event) => onChange(event.target.value)} onBlur={() => leave()} />
       </Field>
     </details>
   );

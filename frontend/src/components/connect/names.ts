@@ -17,6 +17,12 @@ export function looksLikeKey(text: string): boolean {
   return word.length >= 16 && !/\s/.test(word) && !looksLikeAddress(word) && /\d/.test(word) && /[a-z]/i.test(word);
 }
 
+/** Text that came at once and not key by key. Only that is taken for a pasted
+ * key or address: a typed one is not whole before the person says so. */
+export function cameAtOnce(before: number, text: string): boolean {
+  return text.length - before >= 8;
+}
+
 export function looksLikeAddress(text: string): boolean {
   return /^https?:\/\/\S+\.\S|^https?:\/\/localhost|^https?:\/\/\S+:\d+/i.test(text.trim());
 }

@@ -1,5 +1,6 @@
 import { useRef, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { Button } from '@/components/ui/button';
 import { ToggleGroup } from '@/components/ui/choice';
 import { Field } from '@/components/ui/field';
@@ -34,6 +35,7 @@ export function NodeForm({ type: first, address = '', onDone, onBack }: NodeForm
   const { t } = useTranslation(['connect', 'common']);
   const key = useRef<HTMLInputElement>(null);
   const trial = useTrial();
+  const say = useFaultText();
   const [type, setType] = useState<NodeType>(first);
   const [api, setApi] = useState<ApiType>('chat');
   const [url, setUrl] = useState(address);
@@ -50,7 +52,7 @@ export function NodeForm({ type: first, address = '', onDone, onBack }: NodeForm
   const apiType = type === 'openai-compatible' ? api : '';
   const settled = useSettled(JSON.stringify({ type, apiType, baseUrl: url.trim(), prefix: wish ?? '' }));
   const asked = JSON.parse(settled) as { type: string; apiType: string; baseUrl: string; prefix: string };
-  const draft = useVerb('Nodes.Draft', asked, { enabled: looksLikeAddress(asked.baseUrl) || (left && asked.baseUrl !== ''), keep: true });
+  const draft = useVerb('Nodes.Draft', asked, { enabled: looksLikeAddress(asked.baseUrl), keep: true });
   const known = url.trim() === '' ? undefined : draft.data;
   const prefix = wish ?? known?.prefix ?? '';
   const name = called ?? hostOf(known?.baseUrl ?? '');
@@ -88,8 +90,11 @@ export function NodeForm({ type: first, address = '', onDone, onBack }: NodeForm
     event.preventDefault();
     void save();
   };
-  const about = (param: string) => [fault, draft.error].find((one) => one?.param === param)?.message;
-  const urlTrouble = left && url.trim() === '' ? t('common:required') : left ? about('baseUrl') : undefined;
+  const about = (param: string) => {
+    const one = [fault, draft.error].find((trouble) => trouble?.param === param);
+    return one ? say(one) : undefined;
+  };
+  const urlTrouble = !left ? undefined : url.trim() === '' ? t('common:required') : looksLikeAddress(url) ? about('baseUrl') : t('node.urlWrong');
   const prefixTrouble = known !== undefined && known.takenBy !== '' ? t('node.taken', { name: known.takenBy }) : about('prefix');
 
   return (

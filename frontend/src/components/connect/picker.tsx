@@ -7,7 +7,7 @@ import { ErrorState, Skeleton } from '@/components/ui/states';
 import { call, type Connection, type KeyGuess, type PickerEntry } from '@/lib/api';
 import { useVerb } from '@/lib/query';
 import { Found } from './found';
-import { looksLikeAddress, looksLikeKey } from './names';
+import { cameAtOnce, looksLikeAddress, looksLikeKey } from './names';
 import type { NodeType } from './node-form';
 
 /** What was chosen, with a key or address that was pasted on the way. */
@@ -40,20 +40,22 @@ export function Picker({ onChoose, onDone, autoFocus = false, pasted: brought = 
   const list = useRef<HTMLDivElement>(null);
   const entries = data?.entries ?? [];
   const choose = (entry: PickerEntry, guessed = false) => onChoose(choiceOf(entry, pasted.current, guessed));
-  const type = (next: string) => {
-    if (looksLikeAddress(next)) {
-      onChoose({ stage: 'node', type: 'openai-compatible', address: next.trim() });
-      return;
+  /** Takes what is no search: an address or a key. */
+  const take = (whole: string): boolean => {
+    if (looksLikeAddress(whole)) {
+      onChoose({ stage: 'node', type: 'openai-compatible', address: whole.trim() });
+      return true;
     }
-    if (!looksLikeKey(next)) {
-      setText(next);
-      return;
-    }
-    pasted.current = next.trim();
+    if (!looksLikeKey(whole)) return false;
     setText('');
-    void guess();
+    void guess(whole);
+    return true;
   };
-  const guess = async () => {
+  const type = (next: string) => {
+    if (!cameAtOnce(text.length, next) || !take(next)) setText(next);
+  };
+  const guess = async (whole: string) => {
+    pasted.current = whole.trim();
     let candidates: KeyGuess[] = [];
     try {
       ({ candidates } = await call('Providers.GuessKey', { key: pasted.current }));
@@ -67,17 +69,15 @@ export function Picker({ onChoose, onDone, autoFocus = false, pasted: brought = 
   };
   const ready = data !== undefined;
   useEffect(() => {
-    if (!ready || !looksLikeKey(brought)) return;
-    pasted.current = brought.trim();
-    void guess();
+    if (ready && looksLikeKey(brought)) void guess(brought);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once, as soon as there is a list to find its owner in
   }, [ready]);
   const matches = entries.filter((entry) => matchesText(entry, text));
   const possible = (guesses ?? []).flatMap((one) => entries.find((entry) => entry.id === one.provider) ?? []);
   const press = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && matches[0] && text !== '') {
+    if (event.key === 'Enter' && text !== '') {
       event.preventDefault();
-      choose(matches[0]);
+      if (!take(text) && matches[0]) choose(matches[0]);
     } else if (event.key === 'ArrowDown') {
       event.preventDefault();
       tiles(list)[0]?.focus();

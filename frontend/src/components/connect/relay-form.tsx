@@ -1,5 +1,6 @@
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { Button } from '@/components/ui/button';
 import { Field } from '@/components/ui/field';
 import { Input } from '@/components/ui/input';
@@ -23,6 +24,7 @@ export function RelayForm({ entry, onDone, onBack }: RelayFormProps) {
   const [wish, setWish] = useState<string | null>(null);
   const proposal = nextName(entry.prefix, (list?.connections ?? []).filter((one) => one.provider === entry.id));
   const fault: ApiFault | null = create.error;
+  const say = useFaultText();
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     create.mutate({ provider: entry.id, kind: 'relay', name: (wish ?? proposal).trim() || proposal }, { onSuccess: ({ connection }) => onDone(connection) });
@@ -39,7 +41,7 @@ export function RelayForm({ entry, onDone, onBack }: RelayFormProps) {
           <p className="m-0 text-body">{t('relay.judge')}</p>
         </figure>
       )}
-      <Field label={t('key.name')} help={t('key.nameHelp')} error={fault?.param === 'name' ? fault.message : undefined}>
+      <Field label={t('key.name')} help={t('key.nameHelp')} error={fault?.param === 'name' ? say(fault) : undefined}>
         <Input autoFocus value={wish ?? proposal} onChange={(event) => setWish(event.target.value)} />
       </Field>
       <FormTrouble fault={fault?.param === 'name' ? null : fault} />

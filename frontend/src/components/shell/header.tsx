@@ -32,7 +32,7 @@ export function Header({ title, back, heading, onMenu, onPalette, onHelp, onLock
   const search = <Search size={16} strokeWidth={1.75} aria-hidden />;
   return (
     <header className="sticky top-0 z-shell flex min-h-14 items-center gap-1 border-b border-border bg-bg px-gutter">
-      {onMenu && <IconButton label={t('nav.open')} icon={<Burger size={20} strokeWidth={1.75} aria-hidden />} onClick={onMenu} className="-ms-2" />}
+      {onMenu && !(tiny && back !== undefined) && <IconButton label={t('nav.open')} icon={<Burger size={20} strokeWidth={1.75} aria-hidden />} onClick={onMenu} className="-ms-2" />}
       {back !== undefined && (
         <Tooltip text={t('common:back')}>
           <a href={back} aria-label={t('common:back')} className="-ms-2 inline-grid min-h-control w-control place-items-center rounded-control text-text-2 hover:bg-hover hover:text-text">
@@ -40,7 +40,7 @@ export function Header({ title, back, heading, onMenu, onPalette, onHelp, onLock
           </a>
         </Tooltip>
       )}
-      <h1 ref={heading} tabIndex={-1} className="m-0 min-w-0 grow truncate text-page">
+      <h1 ref={heading} tabIndex={-1} className="m-0 line-clamp-2 min-w-0 grow text-card xs:line-clamp-1 xs:text-page">
         {title}
       </h1>
       {small ? (

@@ -26,7 +26,7 @@ export function KeyboardHelp({ open, onOpenChange, pages, singleKeys }: { open: 
     <Dialog open={open} onOpenChange={onOpenChange} title={t('me.keyboard')} size="sm" {...(singleKeys ? {} : { text: t('keyboard.singleOff') })}>
       <dl className="m-0 grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-2">
         {[...rows, ...(singleKeys ? single : [])].map(([keys, words]) => (
-          <Fragment key={words}>
+          <Fragment key={keys.join(' ')}>
             <dt className="min-w-0">{words}</dt>
             <dd className="m-0 flex items-center justify-end gap-1">
               {keys.map((key) => (

@@ -30,6 +30,7 @@ export function useGateway(list = false): Gateway {
   const activating = useAct('Combos.Activate');
   const combos = data?.combos ?? [];
   const state = link === 'lost' ? 'unreachable' : (status?.state ?? 'connecting');
+  // Promises, not callbacks of mutate: the palette is gone when the answer comes.
   const failed = (error: Error) => toast.say(error.message);
 
   const copy = async () => {
@@ -46,23 +47,18 @@ export function useGateway(list = false): Gateway {
     status,
     combos,
     copy: () => void copy(),
-    pause: (minutes) => pausing.mutate({ minutes }, { onSuccess: () => toast.undo(t('gateway.pausedToast'), () => resuming.mutateAsync(undefined)), onError: failed }),
-    resume: () => resuming.mutate(undefined, { onSuccess: () => toast.say(t('gateway.resumedToast')), onError: failed }),
+    pause: (minutes) => void pausing.mutateAsync({ minutes }).then(() => toast.undo(t('gateway.pausedToast'), () => resuming.mutateAsync(undefined)), failed),
+    resume: () => void resuming.mutateAsync(undefined).then(() => toast.say(t('gateway.resumedToast')), failed),
     activate: (id) => {
       const next = combos.find((combo) => combo.id === id);
       const before = combos.find((combo) => combo.isActive);
       if (!next || next.id === before?.id) return;
-      activating.mutate(
-        { id },
-        {
-          onSuccess: () => {
-            const words = t('combo.now', { name: next.name });
-            if (before) toast.undo(words, () => activating.mutateAsync({ id: before.id }));
-            else toast.say(words);
-          },
-          onError: failed,
-        },
-      );
+      const told = () => {
+        const words = t('combo.now', { name: next.name });
+        if (before) toast.undo(words, () => activating.mutateAsync({ id: before.id }));
+        else toast.say(words);
+      };
+      void activating.mutateAsync({ id }).then(told, failed);
     },
   };
 }

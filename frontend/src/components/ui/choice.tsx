@@ -41,6 +41,17 @@ export function ToggleGroup<V extends string>({ label, value, onChange, options,
   );
 }
 
+/** An open list hides the page from screen readers; what is hidden must not
+ * take the focus either. */
+function alone(list: HTMLElement | null) {
+  if (!list) return undefined;
+  const others = [...document.body.children].filter((one): one is HTMLElement => one instanceof HTMLElement && !one.contains(list) && !one.inert);
+  for (const one of others) one.inert = true;
+  return () => {
+    for (const one of others) one.inert = false;
+  };
+}
+
 interface SelectProps<V extends string> {
   /** Needed outside a Field. */
   label?: string;
@@ -75,7 +86,7 @@ export function Select<V extends string>({ label, value, onChange, options, disa
         </RadixSelect.Icon>
       </RadixSelect.Trigger>
       <RadixSelect.Portal>
-        <RadixSelect.Content position="popper" sideOffset={6} collisionPadding={8} className="motion-pop z-pop max-h-[min(70dvh,400px)] min-w-[var(--radix-select-trigger-width)] max-w-96 overflow-hidden rounded-card border border-border bg-surface shadow-pop">
+        <RadixSelect.Content ref={alone} position="popper" sideOffset={6} collisionPadding={8} className="motion-pop z-pop max-h-[min(70dvh,400px)] min-w-[var(--radix-select-trigger-width)] max-w-96 overflow-hidden rounded-card border border-border bg-surface shadow-pop">
           <RadixSelect.Viewport className="p-1">
             {options.map((option) => (
               <RadixSelect.Item

@@ -39,8 +39,9 @@ interface DataTableProps<T> {
   openId?: string | null;
   /** The two-line card of a row on a phone. */
   card: (row: T) => ReactNode;
-  /** How many there are in all, when more than the rows are known. */
-  total?: number;
+  /** How many there are in all, when more than the rows are known; null =
+   * more, and nobody knows how many. */
+  total?: number | null;
   /** Called when the end comes into sight. */
   onEnd?: () => void;
   className?: string;
@@ -124,7 +125,7 @@ function WideTable<T extends object>({ label, rows, rowId, columns, hidden = [],
       }}
       className={cn('max-h-[max(320px,calc(100dvh-216px))] overflow-auto rounded-card border border-border bg-surface focus-visible:outline-offset-0', className)}
     >
-      <table aria-rowcount={(total ?? ordered.length) + 1} className="w-full border-separate border-spacing-0 text-small">
+      <table aria-rowcount={total === null ? -1 : (total ?? ordered.length) + 1} className="w-full border-separate border-spacing-0 text-small">
         <caption className="sr-only">{label}</caption>
         <thead>
           <tr aria-rowindex={1}>

@@ -55,7 +55,7 @@ export function Field({ label, help, error, locked, layout = 'column', className
     <FieldContext value={ids}>
       {layout === 'row' ? (
         <div className={cn('flex flex-wrap items-center justify-between gap-x-6 gap-y-2 py-3', className)}>
-          <div className="min-w-0 flex-[1_1_16rem]">
+          <div className="min-w-0 flex-[1_1_12rem]">
             {name}
             {words}
           </div>

@@ -25,16 +25,18 @@ interface DialogProps extends Base {
   size?: keyof typeof widths;
   /** Where the focus goes first; the first field otherwise. */
   onOpenAutoFocus?: (event: Event) => void;
+  /** A press beside it does not close it: what it shows is shown only now. */
+  sticky?: boolean;
 }
 
 /** A dialog in the middle; on a phone it comes from below. */
-export function Dialog({ open, onOpenChange, title, text, children, footer, size = 'md', onOpenAutoFocus }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, text, children, footer, size = 'md', onOpenAutoFocus, sticky = false }: DialogProps) {
   const { t } = useTranslation('common');
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={scrim} />
-        <Radix.Content className={cn(panel, widths[size])} onOpenAutoFocus={onOpenAutoFocus} {...(text === undefined ? { 'aria-describedby': undefined } : {})}>
+        <Radix.Content className={cn(panel, widths[size])} onOpenAutoFocus={onOpenAutoFocus} onPointerDownOutside={(event) => sticky && event.preventDefault()} {...(text === undefined ? { 'aria-describedby': undefined } : {})}>
           <header className="flex items-start gap-3 px-6 pt-5 pb-3">
             <div className="min-w-0 grow">
               <Radix.Title className="m-0 text-card font-semibold">{title}</Radix.Title>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Combo } from '@/lib/api';
 import { checkName, checkSteps, countChanges, draftOf, freeName, withStep } from './draft';
+import { nextChange } from './preview';
 
 const combo = (name: string, models: Combo['models']): Combo => ({ id: name, name, models, strategy: 'priority', config: {}, isActive: false, createdAt: '', updatedAt: '' });
 
@@ -53,5 +54,16 @@ describe('steps', () => {
     let steps = draftOf(combo('a', ['x/1'])).steps;
     for (const model of ['x/1', 'x/2', 'x/1']) steps = withStep(steps, model);
     expect(new Set(steps.map((step) => step.key)).size).toBe(4);
+  });
+});
+
+describe('the preview', () => {
+  const rest = (until?: string) => ({ step: 0, model: 'm', target: 'm', account: '', accountName: '', verdict: 'skipped' as const, code: 'cooldown', args: until === undefined ? ({} as Record<string, string>) : { until }, estMicros: null, priceBasis: 'unknown' as const });
+  const now = Date.parse('2026-11-25T12:00:00Z');
+  it('is asked again when the first rest ends, and not for what ended or is far away', () => {
+    const of = (...times: (string | undefined)[]) => nextChange({ rows: times.map(rest), tokensIn: 1, tokensOut: 1 }, now);
+    expect(of(undefined)).toBeNull();
+    expect(of('2026-11-25T12:05:00Z', '2026-11-25T12:01:00Z')).toBe(Date.parse('2026-11-25T12:01:00Z'));
+    expect(of('2026-11-25T11:59:00Z', '2026-11-26T12:00:00Z')).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page, Toolbar } from '@/components/page';
 import { Button } from '@/components/ui/button';
@@ -19,6 +19,8 @@ export function ComboList() {
   const { t } = useTranslation(['combos', 'common']);
   const { data, error, refetch } = useVerb('Combos.List');
   const [search, setSearch] = useSearch();
+  // Figures of use move with every request; they are read when one looks.
+  useEffect(() => void refetch(), [refetch]);
   const [renaming, setRenaming] = useState<Combo | null>(null);
   const text = (search.get('q') ?? '').trim().toLowerCase();
   const combos = data?.combos ?? [];

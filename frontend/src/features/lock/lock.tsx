@@ -31,7 +31,13 @@ export function Lock({ standing, refusal, onEntered }: LockProps) {
       </header>
       <main className="mx-auto flex w-full max-w-lg grow flex-col justify-center px-gutter pb-28">
         <div className="rounded-card border border-border bg-surface p-6">
-        {standing === 'locked' && <Title text={t('title')}>{<PasswordForm onEntered={onEntered} />}</Title>}
+        {standing === 'locked' && (
+            <Title text={t('title')}>
+              <PasswordForm onEntered={onEntered} />
+              <p className="m-0 mt-6 text-small text-text-2">{t('forgot')}</p>
+              <Command text="omniroute reset-password" />
+            </Title>
+          )}
         {standing === 'stranger' && (
           <Title text={t('stranger.title')}>
             {refusal && (
@@ -40,10 +46,7 @@ export function Lock({ standing, refusal, onEntered }: LockProps) {
               </p>
             )}
             <p className="m-0 text-text-2">{t('stranger.text')}</p>
-            <div className="mt-4 flex items-center justify-between gap-2 rounded-card border border-border bg-sunken py-1.5 ps-4 pe-1.5">
-              <Code>omniroute open</Code>
-              <CopyButton text="omniroute open" />
-            </div>
+            <Command text="omniroute open" />
           </Title>
         )}
         {standing === 'silent' && (
@@ -55,6 +58,16 @@ export function Lock({ standing, refusal, onEntered }: LockProps) {
         )}
         </div>
       </main>
+    </div>
+  );
+}
+
+/** A line to run in a terminal. */
+function Command({ text }: { text: string }) {
+  return (
+    <div className="mt-3 flex items-center justify-between gap-2 rounded-card border border-border bg-sunken py-1.5 ps-4 pe-1.5">
+      <Code>{text}</Code>
+      <CopyButton text={text} size="sm" />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Column } from '@/components/ui/data-table';
 import { Mark } from '@/components/ui/status-badge';
 import { Code } from '@/components/ui/text';
 import type { CallLog } from '@/lib/api';
-import { useFormat } from '@/lib/format';
+import { agentName, useFormat } from '@/lib/format';
 
 /** Columns that are off until someone wants them. */
 export const hiddenAtFirst = ['key', 'combo', 'first', 'status', 'path'];
@@ -67,12 +67,11 @@ function Time({ at }: { at: string }) {
   );
 }
 
-/** The program's own name without what stands behind it. */
 function Tool({ agent }: { agent: string }) {
   if (agent === '') return <span className="text-text-3">—</span>;
   return (
     <span title={agent} dir="ltr" className="inline-block max-w-40 truncate align-bottom">
-      {agent.split(/[\s(]/)[0]}
+      {agentName(agent)}
     </span>
   );
 }

@@ -11,12 +11,23 @@ describe('search tokens', () => {
     expect(readTokens('status:error model:"my model" hello  world >2s')).toEqual({ found: { status: 'error', model: 'my model' }, rest: 'hello world >2s' });
     expect(readTokens('http://x/status:error')).toEqual({ found: {}, rest: 'http://x/status:error' });
     expect(readTokens('KEY:laptop')).toEqual({ found: { key: 'laptop' }, rest: '' });
+    expect(readTokens('status:wrong x')).toEqual({ found: {}, rest: 'status:wrong x' });
   });
 
   it('count before they are settled, over what the address says', () => {
     const now = new Date('2026-11-25T12:00:00Z');
     expect(inputOf({ ...none, q: 'status:429 slow', status: 'ok', since: '1h' }, 'R1', 50, now)).toEqual({ limit: 50, before: 'R1', status: '429', search: 'slow', from: '2026-11-25T11:00:00.000Z' });
     expect(inputOf(none, '', 50, now)).toEqual({ limit: 50 });
+    expect(inputOf({ ...none, model: 'opus', q: '>2s' }, '', 50, now)).toEqual({ limit: 50, search: '>2s model:"opus"' });
+  });
+
+  it('are no complaint while they are half typed', () => {
+    const now = new Date();
+    for (const q of ['status:', 'status:e', 'model:"my', 'hello >', '>2x', 'since:5']) {
+      const input = inputOf({ ...none, q }, '', 50, now);
+      expect(input.status, q).toBeUndefined();
+      expect(input.search ?? '', q).not.toMatch(/status|>|since/);
+    }
   });
 
   it('ignore a span that does not exist', () => {

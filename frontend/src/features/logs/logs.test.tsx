@@ -38,7 +38,7 @@ const trace = (id: string): Trace => ({
     { atMs: 0, kind: 'candidate', model: 'anthropic/opus', provider: 'anthropic', providerName: 'Anthropic', account: 'a1', accountName: 'ana', outcome: 'skipped', code: 'quota_exhausted', args: { until: '2030-01-01T18:00:00Z' }, why: '', httpStatus: 0, ms: 0, firstTokenMs: 0 },
     { atMs: 1, kind: 'candidate', model: 'glm/glm-4.7', provider: 'glm', providerName: 'GLM', account: 'a2', accountName: 'glm-1', outcome: 'served', code: 'chosen_next', args: {}, why: '', httpStatus: 200, ms: 925, firstTokenMs: 380 },
   ],
-  omitted: 0, totalMs: 1243, ownMs: 1, upstreamMs: 1242, firstTokenMs: 690, tokens: { input: 8112, output: 412, cacheRead: 5900, cacheWrite: 0, reasoning: 120, basis: 'exact' }, cost: { micros: 4000, basis: 'exact' },
+  omitted: 0, totalMs: 1243, ownMs: 1, ownUs: 600, upstreamMs: 1242, firstTokenMs: 690, tokens: { input: 8112, output: 412, cacheRead: 5900, cacheWrite: 0, reasoning: 120, basis: 'exact' }, cost: { micros: 4000, basis: 'exact' },
   formatFrom: 'anthropic', formatTo: 'openai-chat', road: 'translated', losses: [{ path: 'messages[1].cache_control', why: 'prompt caching is automatic there' }], policies: [], cache: '', revision: 3,
 });
 
@@ -92,7 +92,7 @@ describe('the request log', () => {
     await user.click(await screen.findByLabelText('Search requests'));
     await user.paste('status:error model:opus hello >2s');
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(asked(go)).toMatchObject({ status: 'error', model: 'opus', search: 'hello >2s' }));
+    await waitFor(() => expect(asked(go)).toMatchObject({ status: 'error', search: 'hello >2s model:"opus"' }));
     expect(await screen.findByText('Outcome: Failed')).toBeTruthy();
     expect(window.location.hash).toContain('status=error');
     expect(screen.getByLabelText<HTMLInputElement>('Search requests').value).toBe('hello >2s');
@@ -109,7 +109,7 @@ describe('the request log', () => {
     await user.keyboard('{Enter}');
     const sheet = await screen.findByRole('dialog', { name: 'Request' });
     expect(window.location.hash).toBe('#/logs/requests/R0003?status=ok');
-    expect(await within(sheet).findByText('GLM (glm-1) answered.')).toBeTruthy();
+    expect(await within(sheet).findByText(/^Answered by GLM \(glm-1\) because/)).toBeTruthy();
     await user.keyboard('{ArrowDown}');
     await waitFor(() => expect(window.location.hash).toBe('#/logs/requests/R0002?status=ok'));
     await user.keyboard('{Escape}');
@@ -120,9 +120,7 @@ describe('the request log', () => {
   it('says in a sentence why it went there, with the first two causes', async () => {
     world([log(1)]);
     await show(<Shell />, '#/logs/requests/R0001');
-    expect(await screen.findByText('GLM (glm-1) answered.')).toBeTruthy();
-    expect(screen.getByText(/^Anthropic \(ana\): .*used up until/)).toBeTruthy();
-    expect(screen.getByText('Anthropic (work): Answered 429 after 310 ms.')).toBeTruthy();
+    expect(await screen.findByText(/^Answered by GLM \(glm-1\) because the quota of Anthropic \(ana\) is used up until .* and Anthropic \(work\) answered 429\.$/)).toBeTruthy();
     expect(screen.getByText('Anthropic Messages → OpenAI Chat Completions')).toBeTruthy();
     expect(screen.getByText('messages[1].cache_control')).toBeTruthy();
   });

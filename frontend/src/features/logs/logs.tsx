@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page, Toolbar } from '@/components/page';
 import { Button } from '@/components/ui/button';
@@ -87,7 +87,7 @@ export function Logs() {
               </Button>
             </div>
           )}
-          <DataTable label={t('table')} rows={rows} rowId={(row) => row.id} columns={columns} hidden={hidden} onOpen={open} openId={id ?? null} onEnd={more} card={(row) => <LogCard row={row} />} />
+          <DataTable label={t('table')} rows={rows} rowId={(row) => row.id} columns={columns} hidden={hidden} onOpen={open} openId={id ?? null} onEnd={more} {...(list.hasNextPage ? { total: null } : {})} card={(row) => <LogCard row={row} />} />
         </div>
       )}
       {partial && <p className="m-0 text-small text-text-2">{t('partial')}</p>}
@@ -105,17 +105,21 @@ async function endpoint(): Promise<string> {
 /** At most one sentence in ten seconds for who does not see the button. */
 function Announce({ waiting }: { waiting: readonly CallLog[] }) {
   const { t } = useTranslation('logs');
-  const count = waiting.length;
-  const failed = waiting.filter((row) => row.kind !== '').length;
   const [said, setSaid] = useState('');
+  const latest = useRef(waiting);
+  const some = waiting.length > 0;
   useEffect(() => {
-    if (count === 0) return undefined;
-    const timer = setTimeout(() => setSaid(t('said', { count, failed })), 10_000);
-    return () => clearTimeout(timer);
-  }, [count, failed, t]);
+    latest.current = waiting;
+  }, [waiting]);
+  useEffect(() => {
+    if (!some) return undefined;
+    const speak = () => setSaid(t('said', { count: latest.current.length, failed: latest.current.filter((row) => row.kind !== '').length }));
+    const timer = setInterval(speak, 10_000);
+    return () => clearInterval(timer);
+  }, [some, t]);
   return (
     <span role="status" className="sr-only">
-      {count === 0 ? '' : said}
+      {some ? said : ''}
     </span>
   );
 }

@@ -35,7 +35,7 @@ describe('send', () => {
 
   it('answers nothing for 204', async () => {
     answer(204, undefined);
-    expect(await send('Combos.Delete', { id: '1' })).toBeUndefined();
+    await expect(send('Combos.Delete', { id: '1' })).resolves.toBeUndefined();
   });
 
   it('turns refusals into faults with all they say', async () => {

@@ -29,3 +29,11 @@ describe('formats', () => {
     });
   }
 });
+
+describe('short durations', () => {
+  it('keep their tenth and never say nothing', async () => {
+    await i18next.changeLanguage('en');
+    const f = makeFormat('en', i18next.getFixedT('en', 'common'));
+    expect([0, 0.02, 0.64, 9.5, 42].map(f.duration).map((text) => text.replace(/[\u00a0\u202f]/g, ' '))).toEqual(['<1 ms', '<0.1 ms', '0.6 ms', '9.5 ms', '42 ms']);
+  });
+});

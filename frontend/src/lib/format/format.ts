@@ -60,7 +60,8 @@ export function makeFormat(language: string, t: FormatWords): Format {
   const mark = (text: string, basis: Basis) => (basis === 'estimated' ? `≈${text}` : text);
 
   const duration = (ms: number): string => {
-    if (ms < 1) return unit('<1', 'ms');
+    if (ms === 0) return unit('<1', 'ms');
+    if (ms < 10) return unit(ms < 0.1 ? `<${tenth.format(0.1)}` : tenth.format(ms), 'ms');
     if (ms < second) return unit(number.format(Math.round(ms)), 'ms');
     if (ms < minute) return unit(tenth.format(Math.min(ms / second, 59.9)), 's');
     const parts: [number, 'd' | 'h' | 'min' | 's'][] = [

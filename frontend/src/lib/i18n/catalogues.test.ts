@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { areas, languages, pick } from './languages';
-import { pseudo } from './pseudo';
+import { pseudo, pseudoTree } from './pseudo';
 import glossary from './glossary.json';
 
 type Tree = { [key: string]: string | Tree };
@@ -72,6 +72,11 @@ describe('choosing a language', () => {
 });
 
 describe('pseudo-locales', () => {
+  it('have every plural form that their rules ask for', () => {
+    expect(Object.keys(pseudoTree('ar-XB', { days_one: 'day', days_other: 'days' })).sort()).toEqual(['days_few', 'days_many', 'days_one', 'days_other', 'days_two', 'days_zero']);
+    expect(Object.keys(pseudoTree('en-XA', { days_one: 'day', days_other: 'days' }))).toEqual(['days_one', 'days_other']);
+  });
+
   it('lengthen without touching placeholders', () => {
     const text = pseudo('en-XA', 'Wait {{count}} seconds');
     expect(text).toContain('{{count}}');

@@ -17,8 +17,21 @@ export function pseudo(language: 'en-XA' | 'ar-XB', text: string): string {
   return `[${long}${'·'.repeat(Math.ceil(text.length * 0.4))}]`;
 }
 
+/** Arabic counts in six ways; English words have two. */
+const arabicForms = ['zero', 'two', 'few', 'many'];
+
+function withForms(tree: Tree): Tree {
+  const out: Tree = {};
+  for (const [key, value] of Object.entries(tree)) {
+    out[key] = value;
+    if (key.endsWith('_other')) for (const form of arabicForms) out[key.replace(/other$/, form)] ??= value;
+  }
+  return out;
+}
+
 type Tree = { [key: string]: string | Tree };
 
 export function pseudoTree(language: 'en-XA' | 'ar-XB', tree: Tree): Tree {
-  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, typeof value === 'string' ? pseudo(language, value) : pseudoTree(language, value)]));
+  const whole = language === 'ar-XB' ? withForms(tree) : tree;
+  return Object.fromEntries(Object.entries(whole).map(([key, value]) => [key, typeof value === 'string' ? pseudo(language, value) : pseudoTree(language, value)]));
 }

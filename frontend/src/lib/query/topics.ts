@@ -6,7 +6,7 @@ import type { Topic } from '@/lib/api';
 export const staleBy: { readonly [T in Topic]: readonly string[] } = {
   hello: [],
   config: ['System.', 'Settings.', 'Providers.', 'Nodes.', 'Combos.', 'Models.', 'Keys.', 'Routing.', 'Health.', 'Security.', 'Desktop.'],
-  request: ['Overview.', 'Logs.Calls', 'Combos.Preview', 'Keys.List'],
+  request: ['Overview.', 'Logs.Calls', 'Keys.List'],
   target: ['Providers.', 'Combos.Preview', 'Models.Pick', 'Resilience.', 'Routing.'],
   account: ['Providers.', 'Combos.Preview', 'Models.', 'Routing.', 'System.Status'],
   condition: ['Health.', 'System.Status'],

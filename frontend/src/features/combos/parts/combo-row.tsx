@@ -67,7 +67,7 @@ function Use({ use }: { use: ComboUse }) {
   const { t } = useTranslation('combos');
   const format = useFormat();
   if (use.requests === 0) return null;
-  const money = use.spentMicros === 0 && use.unpriced > 0 ? null : format.money(use.spentMicros);
+  const money = use.spentMicros === 0 ? null : format.money(use.spentMicros);
   return (
     <span title={t('use.days')} className="figures col-span-2 col-start-2 row-start-3 flex flex-wrap gap-x-3 text-small text-text-2 md:col-span-1 md:col-start-4 md:row-start-1 md:flex-col md:items-end">
       <span>{t('use.requests', { count: use.requests })}</span>

@@ -63,7 +63,7 @@ function Row({ row }: { row: PreviewRow }) {
       <Icon size={16} strokeWidth={1.75} aria-hidden className={`mt-0.5 shrink-0 ${tone} ${row.verdict === 'next' ? 'mirror' : ''}`} />
       <span className="flex min-w-0 grow flex-col">
         <span className="flex min-w-0 flex-wrap items-baseline gap-x-1.5">
-          <ModelChip model={row.target} />
+          <ModelChip model={row.target} wrap />
           {row.accountName !== '' && <span className="min-w-0 truncate text-small text-text-2">· {row.accountName}</span>}
         </span>
         <span className="text-small text-text-2">

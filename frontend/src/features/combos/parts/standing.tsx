@@ -2,14 +2,14 @@ import { CircleX, Timer } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Combo } from '@/lib/api';
 import { useFormat } from '@/lib/format';
-import { useVerb } from '@/lib/query';
+import { usePreview } from '../preview';
 
 /** One line under a combo's models, only when something is wrong or it is the
  * active one: where the next request goes, or that nobody can answer. */
 export function Standing({ combo }: { combo: Combo }) {
   const { t } = useTranslation('combos');
   const format = useFormat();
-  const { data } = useVerb('Combos.Preview', { name: combo.name, models: combo.models });
+  const { data } = usePreview(combo.models, combo.name);
   if (data === undefined) return null;
   const first = data.rows.find((row) => row.verdict === 'would_answer');
   if (first) {

@@ -9,7 +9,7 @@ import { stepStatus } from '../outcome';
 export function StepStanding({ models, name, at }: { models: readonly string[]; name: string | undefined; at: number }) {
   const reason = useReasons();
   const { data } = usePreview(models, name);
-  const rows = (data?.rows ?? []).filter((row) => row.step === at);
+  const rows = (data?.rows ?? []).filter((row) => row.step === at && row.model === models[at]);
   const first = rows[0];
   if (!first) return null;
   const status = stepStatus(rows);

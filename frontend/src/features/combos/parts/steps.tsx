@@ -53,7 +53,7 @@ export function Steps({ steps, ownName, adding, onAdding, fault, onChange }: Ste
               <div className="flex min-w-0 items-center gap-2 py-1">
                 <span className="figures w-5 shrink-0 text-end text-small text-text-3">{index + 1}</span>
                 <span className="flex min-w-0 grow flex-wrap items-center justify-between gap-x-3 gap-y-0.5">
-                  <ModelChip model={item.name} />
+                  <ModelChip model={item.name} wrap />
                   <StepStanding models={models} name={ownName} at={index} />
                 </span>
                 <StepMenu name={item.name} at={index} last={index === items.length - 1} onMove={(by) => move(index, by)} onRemove={() => remove(index)} />
@@ -71,7 +71,7 @@ export function Steps({ steps, ownName, adding, onAdding, fault, onChange }: Ste
         {said}
       </span>
       <div className="mt-3 flex min-w-0 flex-col gap-2">
-        {adding && <ModelPicker label={t('steps.add')} taken={models} without={ownName ?? ''} autoFocus={steps.length > 0} onPick={(model) => add(model)} className="h-80 overflow-hidden rounded-control border border-border-strong" />}
+        {adding && <ModelPicker label={t('steps.add')} taken={models} without={ownName ?? ''} autoFocus={steps.length > 0} onPick={(model) => add(model)} className="max-h-80 min-h-32 overflow-hidden rounded-control border border-border-strong" />}
         {(!adding || steps.length > 0) && (
           <Button className="self-start" aria-expanded={adding} onClick={() => onAdding(!adding)}>
             {!adding && <Plus size={16} strokeWidth={1.75} aria-hidden />}

@@ -11,6 +11,7 @@ export function Issued({ issued, onClose }: { issued: IssuedKey; onClose: () => 
   return (
     <Dialog
       open
+      sticky
       onOpenChange={onClose}
       title={t('issued.title', { name: issued.name })}
       text={t('issued.once')}

@@ -1,8 +1,8 @@
 import { Ban, CircleCheck, Clock, Ellipsis } from 'lucide-react';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/button';
-import { DataTable, type Column } from '@/components/ui/data-table';
+import { DataTable, type Column, type Sort } from '@/components/ui/data-table';
 import { Menu, MenuItem, MenuLine, MenuLink } from '@/components/ui/menu';
 import { Mark } from '@/components/ui/status-badge';
 import { Code } from '@/components/ui/text';
@@ -25,8 +25,8 @@ export function KeyTable({ keys, onEdit, onRotate }: KeyTableProps) {
     (): Column<Key>[] => [
       { id: 'name', header: t('column.name'), cell: (key) => <span className="font-medium">{key.name}</span>, sortBy: (key) => key.name.toLowerCase() },
       { id: 'key', header: t('column.key'), cell: (key) => <Code className="text-text-2">{key.masked}</Code> },
-      { id: 'used', header: t('column.used'), cell: (key) => (key.lastUsedAt === undefined ? <span className="text-text-3">{t('never')}</span> : <time dateTime={key.lastUsedAt} title={format.full(key.lastUsedAt)}>{format.when(key.lastUsedAt)}</time>) },
-      { id: 'month', header: t('column.month'), align: 'end', cell: (key) => <Month of={key} /> },
+      { id: 'used', header: t('column.used'), sortBy: (key) => (key.lastUsedAt === undefined ? 0 : Date.parse(key.lastUsedAt)), cell: (key) => (key.lastUsedAt === undefined ? <span className="text-text-3">{t('never')}</span> : <time dateTime={key.lastUsedAt} title={format.full(key.lastUsedAt)}>{format.when(key.lastUsedAt)}</time>) },
+      { id: 'month', header: t('column.month'), align: 'end', sortBy: (key) => key.month.spentMicros, cell: (key) => <Month of={key} /> },
       { id: 'may', header: t('column.may'), cell: (key) => <May models={key.allowedModels} /> },
       { id: 'expires', header: t('column.expires'), cell: (key) => (key.expiresAt === null ? <span className="text-text-3">{t('never')}</span> : <time dateTime={key.expiresAt} title={format.full(key.expiresAt)}>{format.when(key.expiresAt)}</time>) },
       { id: 'state', header: t('column.state'), cell: (key) => <State of={key} /> },
@@ -34,6 +34,7 @@ export function KeyTable({ keys, onEdit, onRotate }: KeyTableProps) {
     ],
     [t, format, onEdit, onRotate],
   );
+  const [sort, setSort] = useState<Sort | null>(null);
   const hidden = keys.some((key) => key.expiresAt !== null) ? [] : ['expires'];
   return (
     <DataTable
@@ -42,6 +43,8 @@ export function KeyTable({ keys, onEdit, onRotate }: KeyTableProps) {
       rowId={(key) => key.id}
       columns={columns}
       hidden={hidden}
+      sort={sort}
+      onSort={setSort}
       card={(key) => (
         <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1">
           <span className="min-w-0 truncate font-medium">{key.name}</span>
@@ -53,7 +56,7 @@ export function KeyTable({ keys, onEdit, onRotate }: KeyTableProps) {
           <span className="text-end text-small">
             <Month of={key} />
           </span>
-          <span className="text-small text-text-2">
+          <span className="flex min-w-0 text-small text-text-2">
             <May models={key.allowedModels} />
           </span>
           <span className="text-end text-small text-text-2">{key.lastUsedAt === undefined ? t('never') : format.when(key.lastUsedAt)}</span>

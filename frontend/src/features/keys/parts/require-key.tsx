@@ -5,12 +5,15 @@ import { Switch } from '@/components/ui/choice';
 import { Field } from '@/components/ui/field';
 import { ErrorState } from '@/components/ui/states';
 import { toast } from '@/components/ui/toaster';
+import { useFormat } from '@/lib/format';
 import { useAct, useVerb } from '@/lib/query';
 
 /** The big switch: whether a client without a key is answered at all. */
 export function RequireKey() {
   const { t } = useTranslation('keys');
+  const format = useFormat();
   const { data } = useVerb('Settings.Get');
+  const keys = useVerb('Keys.List');
   const change = useAct('Settings.Update');
   if (data === undefined) return null;
   const on = change.isPending ? change.variables.requireApiKey === true : data.requireApiKey;
@@ -20,6 +23,7 @@ export function RequireKey() {
     await set(next);
     toast.undo(next ? t('require.isOn') : t('require.isOff'), () => set(!next));
   };
+  const anonymous = keys.data?.anonymous;
   const Icon = on ? ShieldCheck : LockOpen;
   return (
     <Card>
@@ -37,6 +41,9 @@ export function RequireKey() {
       >
         <Switch checked={on} onChange={(next) => void flip(next).catch(() => undefined)} />
       </Field>
+      {anonymous !== undefined && anonymous.requests > 0 && (
+        <p className="figures m-0 mt-1 text-small text-text-3">{[t('anonymous', { count: anonymous.requests }), anonymous.spentMicros > 0 && format.money(anonymous.spentMicros)].filter(Boolean).join(' ')}</p>
+      )}
       {change.error && <ErrorState error={change.error} />}
     </Card>
   );

@@ -3,15 +3,13 @@ import type { ReactNode } from 'react';
 import { ModelChip } from '@/components/model-chip';
 import { Code } from '@/components/ui/text';
 import type { Trace } from '@/lib/api';
-import { useFormat } from '@/lib/format';
+import { agentName, useFormat } from '@/lib/format';
 
 /** Where the time went: ours and the providers', to scale. */
 export function Timing({ trace }: { trace: Trace }) {
   const { t } = useTranslation('logs');
   const format = useFormat();
-  // Nobody was asked: then all of the time was ours.
-  const asked = trace.steps.some((step) => step.outcome === 'served' || step.outcome === 'failed');
-  const own = !asked ? 1 : trace.totalMs === 0 ? 0 : trace.ownMs / trace.totalMs;
+  const own = trace.totalMs === 0 ? 0 : trace.ownUs / 1000 / trace.totalMs;
   return (
     <div className="flex flex-col gap-1.5">
       <div aria-hidden className="flex h-2 overflow-hidden rounded-full bg-sunken">
@@ -19,8 +17,8 @@ export function Timing({ trace }: { trace: Trace }) {
         <span className="grow bg-accent" />
       </div>
       <p className="figures m-0 flex flex-wrap justify-between gap-x-4 text-small text-text-2">
-        <Legend className="bg-warn">{t('sheet.own', { time: format.duration(trace.ownMs) })}</Legend>
-        {asked && <Legend className="bg-accent">{t('sheet.upstream', { time: format.duration(trace.upstreamMs) })}</Legend>}
+        <Legend className="bg-warn">{t('sheet.own', { time: format.duration(trace.ownUs / 1000) })}</Legend>
+        <Legend className="bg-accent">{t('sheet.upstream', { time: format.duration(trace.upstreamMs) })}</Legend>
         {trace.firstTokenMs > 0 && <span>{t('sheet.first', { time: format.duration(trace.firstTokenMs) })}</span>}
       </p>
     </div>
@@ -91,7 +89,7 @@ export function About({ trace }: { trace: Trace }) {
     <Facts
       rows={[
         [t('sheet.time'), format.full(trace.time)],
-        [t('sheet.tool'), trace.agent === '' ? null : trace.agent],
+        [t('sheet.tool'), trace.agent === '' ? null : <Agent key="tool" agent={trace.agent} />],
         [t('sheet.key'), trace.apiKey === '' ? t('anonymous') : trace.apiKey],
         [t('sheet.asked'), <ModelChip key="asked" model={trace.requestedModel} />],
         [t('sheet.combo'), trace.combo === '' ? null : trace.combo],
@@ -101,6 +99,15 @@ export function About({ trace }: { trace: Trace }) {
         [t('sheet.policies'), trace.policies.length === 0 ? null : trace.policies.join(', ')],
       ]}
     />
+  );
+}
+
+function Agent({ agent }: { agent: string }) {
+  const name = agentName(agent);
+  return (
+    <>
+      {name} {name !== agent && <Code className="text-text-3">{agent}</Code>}
+    </>
   );
 }
 

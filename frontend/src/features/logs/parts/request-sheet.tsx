@@ -1,13 +1,14 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useCallback, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { RouteTrace, useSummary } from '@/components/route-trace';
+import { RouteTrace } from '@/components/route-trace';
+import { useSummary } from '@/components/summary';
 import { IconButton } from '@/components/ui/button';
 import { CopyButton } from '@/components/ui/copy-button';
 import { Sheet } from '@/components/ui/overlay';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { Code } from '@/components/ui/text';
-import { call, type Trace } from '@/lib/api';
+import { call, type Trace, type TraceStep } from '@/lib/api';
 import { useFormat } from '@/lib/format';
 import { useVerb } from '@/lib/query';
 import { curlOf } from '../curl';
@@ -50,7 +51,7 @@ export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProp
       title={t('sheet.title')}
       text={
         <Code title={id} className="text-text-3">
-          {`${id.slice(0, 8)}…${id.slice(-6)}`}
+          {id.length > 18 ? `${id.slice(0, 8)}…${id.slice(-6)}` : id}
         </Code>
       }
       actions={
@@ -68,6 +69,9 @@ export function RequestSheet({ id, onClose, onNewer, onOlder }: RequestSheetProp
   );
 }
 
+/** Without a call to a provider there is no time to share out. */
+const wasAsked = (step: TraceStep) => step.outcome === 'served' || step.outcome === 'failed';
+
 function Body({ trace }: { trace: Trace }) {
   const { t } = useTranslation('logs');
   const summary = useSummary();
@@ -75,7 +79,7 @@ function Body({ trace }: { trace: Trace }) {
   return (
     <div className="flex flex-col gap-5">
       <div className="flex flex-col gap-0.5" role="status">
-        {summary(trace.summary).map((sentence, i) => (
+        {summary(trace).map((sentence, i) => (
           <p key={i} className={i === 0 ? 'm-0 text-card font-semibold' : 'm-0 text-body text-text-2'}>
             {sentence}
           </p>
@@ -91,9 +95,11 @@ function Body({ trace }: { trace: Trace }) {
       <Section title={t('sheet.route')}>
         <RouteTrace steps={trace.steps} omitted={trace.omitted} />
       </Section>
-      <Section title={t('sheet.timing')} aside={t('sheet.total', { time: format.duration(trace.totalMs) })}>
-        <Timing trace={trace} />
-      </Section>
+      {trace.steps.some(wasAsked) && (
+        <Section title={t('sheet.timing')} aside={t('sheet.total', { time: format.duration(trace.totalMs) })}>
+          <Timing trace={trace} />
+        </Section>
+      )}
       {trace.answeredBy !== '' && (
         <Section title={t('sheet.tokens')}>
           <TokensAndCost trace={trace} />

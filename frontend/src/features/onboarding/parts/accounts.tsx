@@ -110,7 +110,7 @@ export function AccountsStep({ moves }: { moves: Moves }) {
               </OutsideLink>
             ))}
           </p>
-          <Button className="mt-3" onClick={() => setDialog({})}>
+          <Button className="mt-3" aria-haspopup="dialog" onClick={() => setDialog({})}>
             {t('accounts.more')}
           </Button>
         </section>

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { looksLikeKey } from '@/components/connect';
+import { cameAtOnce, looksLikeKey } from '@/components/connect';
 import { Field } from '@/components/ui/field';
 import { SecretInput } from '@/components/ui/input';
 
@@ -8,6 +8,7 @@ import { SecretInput } from '@/components/ui/input';
 export function PasteField({ onKey }: { onKey: (key: string) => void }) {
   const { t } = useTranslation('onboarding');
   const field = useRef<HTMLInputElement>(null);
+  const length = useRef(0);
   const [short, setShort] = useState(false);
   const take = (final: boolean) => {
     const text = field.current?.value.trim() ?? '';
@@ -24,8 +25,9 @@ export function PasteField({ onKey }: { onKey: (key: string) => void }) {
       <SecretInput
         ref={field}
         onChange={(event) => {
-          if (event.nativeEvent instanceof InputEvent && event.nativeEvent.inputType === 'insertFromPaste') take(false);
+          if (cameAtOnce(length.current, event.target.value)) take(false);
           else setShort(false);
+          length.current = event.target.value.length;
         }}
         onKeyDown={(event) => {
           if (event.key === 'Enter') take(true);

@@ -1,7 +1,8 @@
 import { CircleCheck, CircleX, Send } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { RouteTrace, useSummary } from '@/components/route-trace';
+import { RouteTrace } from '@/components/route-trace';
+import { useSummary } from '@/components/summary';
 import { Button } from '@/components/ui/button';
 import { CopyButton } from '@/components/ui/copy-button';
 import { useTroubleWords } from '@/components/ui/states';
@@ -111,7 +112,7 @@ function Route({ id }: { id: string }) {
   return (
     <>
       <h2 className="mx-0 mt-4 mb-1 text-body font-medium">{t('try.route')}</h2>
-      <p className="mx-0 mt-0 mb-2 text-text-2">{summary(data.summary).join(' ')}</p>
+      <p className="mx-0 mt-0 mb-2 text-text-2">{summary(data).join(' ')}</p>
       <RouteTrace steps={data.steps} omitted={data.omitted} />
     </>
   );

@@ -21,42 +21,50 @@ export interface RowHandlers {
 /** One account: who it is, how it does, what helps, when it was used. */
 export function AccountRow({ account, place, handlers }: { account: Connection; place: number | null; handlers: RowHandlers }) {
   const { t } = useTranslation('providers');
-  const format = useFormat();
   const note = handlers.actions.notes[account.id];
   const local = account.kind === 'none' && account.baseUrl !== undefined;
   return (
     <div data-account={account.id} className="min-w-0 py-1.5">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        {place !== null && (
-          <span aria-hidden className="figures w-4 shrink-0 text-end text-small text-text-3">
-            {place}
-          </span>
-        )}
-        <span className={cn('flex min-w-0 flex-[1_1_12rem] flex-wrap items-baseline gap-x-2', !account.isActive && 'text-text-3')}>
+      <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 sm:flex sm:flex-wrap">
+        <span className={cn('col-span-2 flex min-w-0 flex-wrap items-baseline gap-x-2 sm:flex-[1_1_12rem]', !account.isActive && 'text-text-3')}>
+          {place !== null && (
+            <span aria-hidden className="figures w-4 shrink-0 text-end text-small text-text-3">
+              {place}
+            </span>
+          )}
           <span className="min-w-0 font-medium">{account.name}</span>
           {account.kind === 'relay' && <Mark tone="accent">{t('relay')}</Mark>}
           {account.keyHint !== '' && <Code className="text-text-2">{account.keyHint}</Code>}
           {local && <Code className="min-w-0 text-text-2">{hostOf(account.baseUrl ?? '')}</Code>}
+          <Used at={account.lastUsedAt} className="sm:hidden" />
         </span>
-        <span className="flex flex-[0_1_auto] flex-wrap items-center gap-2">
+        <span className="flex min-w-0 flex-wrap items-center gap-2">
           <StatusBadge status={account.status} detail={account.statusUntil === undefined ? undefined : <Until at={account.statusUntil} />} />
           <WayOut account={account} handlers={handlers} />
         </span>
         <span className="ms-auto flex items-center gap-2">
-          <span className="text-end text-small text-text-2 max-sm:sr-only sm:w-36">
-            {account.lastUsedAt === undefined ? (
-              t('never')
-            ) : (
-              <Tooltip text={format.full(account.lastUsedAt)}>
-                <span>{t('used', { when: format.when(account.lastUsedAt) })}</span>
-              </Tooltip>
-            )}
-          </span>
+          <Used at={account.lastUsedAt} className="w-36 text-end max-sm:hidden" />
           <AccountMenu account={account} handlers={handlers} />
         </span>
       </div>
       {note !== undefined ? <NoteLine note={note} /> : isTroubled(account) && (account.statusWhy ?? '') !== '' && <Why indent={place !== null}>{account.statusWhy}</Why>}
     </div>
+  );
+}
+
+function Used({ at, className }: { at: string | undefined; className: string }) {
+  const { t } = useTranslation('providers');
+  const format = useFormat();
+  return (
+    <span className={cn('text-small text-text-2', className)}>
+      {at === undefined ? (
+        t('never')
+      ) : (
+        <Tooltip text={format.full(at)}>
+          <span>{t('used', { when: format.when(at) })}</span>
+        </Tooltip>
+      )}
+    </span>
   );
 }
 
@@ -70,7 +78,7 @@ function Until({ at }: { at: string }) {
 
 function Why({ indent, children }: { indent: boolean; children: ReactNode }) {
   return (
-    <p lang="en" dir="ltr" className={cn('m-0 text-small text-text-2', indent && 'ps-7')}>
+    <p lang="en" dir="ltr" className={cn('m-0 text-small text-text-2', indent && 'ps-6')}>
       {children}
     </p>
   );

@@ -1,5 +1,6 @@
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { Button } from '@/components/ui/button';
 import { Field } from '@/components/ui/field';
 import { Input } from '@/components/ui/input';
@@ -31,6 +32,7 @@ function Form({ upstream, onClose, onAdded }: Omit<AddModelProps, 'open'>) {
   const [name, setName] = useState('');
   const [tried, setTried] = useState(false);
   const add = useAct('Models.AddCustom');
+  const say = useFaultText();
   const plain = id.trim().replace(new RegExp(`^${upstream.prefix.replace(/[.-]/g, '\\$&')}/`), '');
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -59,7 +61,7 @@ function Form({ upstream, onClose, onAdded }: Omit<AddModelProps, 'open'>) {
             </>
           )
         }
-        error={tried && plain === '' ? t('common:required') : add.error?.message}
+        error={tried && plain === '' ? t('common:required') : add.error ? say(add.error) : undefined}
       >
         <Input code autoFocus value={id} onChange={(event) => setId(event.target.value)} />
       </Field>

@@ -1,6 +1,7 @@
 import { Pencil, Trash2 } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { OutsideLink } from '@/components/outside-link';
 import { Button } from '@/components/ui/button';
 import { CopyButton } from '@/components/ui/copy-button';
@@ -52,9 +53,10 @@ function Endpoint({ node }: { node: Node }) {
   const { t } = useTranslation('providers');
   const [edited, setEdited] = useState(false);
   const remove = useAct('Nodes.Delete');
+  const say = useFaultText();
   return (
     <span className="ms-auto flex flex-wrap gap-2">
-      <Button size="sm" onClick={() => setEdited(true)}>
+      <Button size="sm" aria-haspopup="dialog" onClick={() => setEdited(true)}>
         <Pencil size={16} strokeWidth={1.75} aria-hidden />
         {t('detail.edit')}
       </Button>
@@ -69,7 +71,7 @@ function Endpoint({ node }: { node: Node }) {
                 toast.undo(t('toast.endpointRemoved', { name: node.name }), () => call('Nodes.Restore', { id: node.id }));
                 navigate('/providers');
               },
-              onError: (fault) => toast.say(fault.message),
+              onError: (fault) => toast.say(say(fault)),
             },
           )
         }

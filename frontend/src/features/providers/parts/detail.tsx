@@ -62,7 +62,7 @@ export function Detail({ id, tab, upstreams, entries, known, handlers, onAdd }: 
           action={
             add &&
             upstream.accounts.length > 0 && (
-              <Button size="sm" onClick={add}>
+              <Button size="sm" aria-haspopup="dialog" onClick={add}>
                 <Plus size={16} strokeWidth={1.75} aria-hidden />
                 {t('detail.add')}
               </Button>
@@ -74,7 +74,7 @@ export function Detail({ id, tab, upstreams, entries, known, handlers, onAdd }: 
               text={t('detail.none', { provider: upstream.name })}
               action={
                 add && (
-                  <Button look="primary" onClick={add}>
+                  <Button look="primary" aria-haspopup="dialog" onClick={add}>
                     {t('detail.add')}
                   </Button>
                 )

@@ -1,10 +1,10 @@
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { Button } from '@/components/ui/button';
 import { Field } from '@/components/ui/field';
 import { Input } from '@/components/ui/input';
 import { Dialog } from '@/components/ui/overlay';
-import { useTroubleWords } from '@/components/ui/states';
 import { Code } from '@/components/ui/text';
 import type { Node } from '@/lib/api';
 import { useAct, useVerb } from '@/lib/query';
@@ -20,7 +20,7 @@ export function EndpointDialog({ node, onClose }: { node: Node | null; onClose: 
 
 function EndpointForm({ node, onClose }: { node: Node; onClose: () => void }) {
   const { t } = useTranslation(['providers', 'connect', 'common']);
-  const words = useTroubleWords();
+  const say = useFaultText();
   const [form, setForm] = useState({ name: node.name, prefix: node.prefix, baseUrl: node.baseUrl });
   const update = useAct('Nodes.Update');
   const moved = form.baseUrl.trim() !== node.baseUrl;
@@ -29,7 +29,10 @@ function EndpointForm({ node, onClose }: { node: Node; onClose: () => void }) {
     update.reset();
     setForm({ ...form, [field]: event.target.value });
   };
-  const about = (param: string) => [update.error, draft.error].find((one) => one?.param === param)?.message;
+  const about = (param: string) => {
+    const one = [update.error, draft.error].find((trouble) => trouble?.param === param);
+    return one ? say(one) : undefined;
+  };
   const taken = draft.data?.takenBy ?? '';
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -59,7 +62,7 @@ function EndpointForm({ node, onClose }: { node: Node; onClose: () => void }) {
       )}
       {update.error && update.error.param === undefined && (
         <p role="alert" className="m-0 text-bad">
-          {words(update.error)} <span lang="en">{update.error.message}</span>
+          {say(update.error)}
         </p>
       )}
       <div className="flex justify-end gap-2">

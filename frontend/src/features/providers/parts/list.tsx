@@ -43,7 +43,7 @@ export function List({ upstreams, busy, handlers, onAdd }: ListProps) {
           <Button loading={handlers.actions.testing} onClick={() => void handlers.actions.testAll()}>
             {t('testAll')}
           </Button>
-          <Button look="primary" onClick={onAdd}>
+          <Button look="primary" aria-haspopup="dialog" onClick={onAdd}>
             <Plus size={16} strokeWidth={1.75} aria-hidden />
             {t('detail.add')}
           </Button>

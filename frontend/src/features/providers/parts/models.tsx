@@ -1,6 +1,7 @@
 import { Plus, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { Toolbar } from '@/components/page';
 import { Button, IconButton } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -24,6 +25,7 @@ import { TestCell } from './model-test';
 export function ModelsTab({ upstream }: { upstream: Upstream }) {
   const { t } = useTranslation('providers');
   const format = useFormat();
+  const say = useFaultText();
   const [search, setSearch] = useSearch();
   const [sort, setSort] = useState<Sort | null>(null);
   const [adding, setAdding] = useState(false);
@@ -48,7 +50,7 @@ export function ModelsTab({ upstream }: { upstream: Upstream }) {
     try {
       await call('Models.RemoveCustom', what);
     } catch (fault) {
-      toast.say((fault as ApiFault).message);
+      toast.say(say(fault as ApiFault));
       return;
     }
     toast.undo(t('toast.modelRemoved', { model: model.id }), () => call('Models.RestoreCustom', what));
@@ -89,7 +91,7 @@ export function ModelsTab({ upstream }: { upstream: Upstream }) {
     <>
       <Toolbar>
         <SearchInput label={t('models.search')} value={search.get('q') ?? ''} onChange={(q) => setSearch({ q })} className="flex-[1_1_14rem] sm:max-w-80" />
-        <Button className="ms-auto" onClick={() => setAdding(true)}>
+        <Button className="ms-auto" aria-haspopup="dialog" onClick={() => setAdding(true)}>
           <Plus size={16} strokeWidth={1.75} aria-hidden />
           {t('models.add')}
         </Button>

@@ -1,5 +1,6 @@
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '@/components/fault-text';
 import { Button } from '@/components/ui/button';
 import { Field } from '@/components/ui/field';
 import { Input } from '@/components/ui/input';
@@ -21,6 +22,7 @@ function RenameForm({ account, onClose }: { account: Connection; onClose: () => 
   const { t } = useTranslation(['providers', 'common']);
   const [name, setName] = useState(account.name);
   const update = useAct('Providers.Update');
+  const say = useFaultText();
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (name.trim() === '') return;
@@ -36,7 +38,7 @@ function RenameForm({ account, onClose }: { account: Connection; onClose: () => 
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4" noValidate>
-      <Field label={t('rename.label')} error={name.trim() === '' ? t('common:required') : update.error?.message}>
+      <Field label={t('rename.label')} error={name.trim() === '' ? t('common:required') : update.error ? say(update.error) : undefined}>
         <Input autoFocus value={name} onChange={(event) => setName(event.target.value)} onFocus={(event) => event.target.select()} />
       </Field>
       <div className="flex justify-end gap-2">
