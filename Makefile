@@ -92,7 +92,7 @@ test-agents: build node
 
 # The dashboard in a real browser against the real server, where only loopback
 # exists. Both take names of suites: make test-web SUITES="security xss".
-E2E = cd frontend && OMNIROUTE_BIN=$(CURDIR)/$(BIN) e2e/offline.sh node --test-reporter=spec e2e/run.mjs
+E2E = cd frontend && OMNIROUTE_BIN=$(CURDIR)/$(BIN) e2e/offline.sh node --test-reporter=./e2e/reporter.mjs e2e/run.mjs
 
 test-web: build browser check-e2e
 	$(E2E) $(SUITES)

@@ -376,10 +376,15 @@ func (s *session) visible() bool {
 	return s.tool("xdotool", "search", "--onlyvisible", "--name", "^OmniRoute$") != ""
 }
 
-// minimised reports whether the window is in the task bar alone.
+// minimised reports whether the window is in the task bar alone. The toolkit
+// has a second, never shown one of the same name.
 func (s *session) minimised() bool {
-	id := strings.Fields(s.tool("xdotool", "search", "--name", "^OmniRoute$"))
-	return len(id) > 0 && !s.visible() && strings.Contains(s.tool("xprop", "-id", id[0], "WM_STATE"), "Iconic")
+	for id := range strings.FieldsSeq(s.tool("xdotool", "search", "--name", "^OmniRoute$")) {
+		if strings.Contains(s.tool("xprop", "-id", id, "WM_STATE"), "Iconic") {
+			return !s.visible()
+		}
+	}
+	return false
 }
 
 func (s *session) closeWindow() { s.tool("wmctrl", "-c", "OmniRoute") }

@@ -13,6 +13,7 @@ import { ConditionStrip } from './condition-strip';
 import { useConditions } from './conditions';
 import { ErrorBoundary } from './error-boundary';
 import { Header } from './header';
+import { useKeepFocus } from './keep-focus';
 import { hrefOf, type NavPage } from './nav';
 import { useFollowSettings } from './preferences';
 import { Brand, Sidebar } from './sidebar';
@@ -46,6 +47,7 @@ export function Shell({ pages, page, path, place, onLocked, children }: ShellPro
     document.title = documentTitle;
   }, [documentTitle]);
   useFocusOnArrival(place, h1);
+  useKeepFocus(somewhere);
   const bare = page?.bare ?? false;
   useShortcuts({
     palette: () => setPalette(true),
@@ -111,6 +113,11 @@ function Frame({ pages, header, children }: { pages: readonly NavPage[]; header:
       )}
     </div>
   );
+}
+
+/** The heading of the page, wherever the page draws it. */
+function somewhere(): HTMLElement | null {
+  return document.querySelector<HTMLElement>('h1[tabindex]') ?? document.getElementById('main');
 }
 
 function toContent(event: { preventDefault: () => void }): void {
