@@ -108,7 +108,7 @@ screenshots: build browser
 	cd frontend && OMNIROUTE_BIN=$(CURDIR)/$(BIN) node e2e/screenshots.mjs $(PAGES)
 
 browser:
-	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -q NotoSansCJK && fc-list | grep -q DejaVuSans.ttf || backend/testkit/install.sh chromium fontconfig fonts-noto-cjk fonts-dejavu-core
+	@command -v chromium >/dev/null && command -v openssl >/dev/null && fc-list 2>/dev/null | grep -q NotoSansCJK && fc-list | grep -q DejaVuSans.ttf || backend/testkit/install.sh chromium openssl iproute2 fontconfig fonts-noto-cjk fonts-dejavu-core
 
 test-death:
 	go test -count=1 -timeout 20m -tags death -run "^TestDeath$$" -v ./backend/daemon
