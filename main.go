@@ -48,11 +48,12 @@ var version = "dev"
 // commands is the command line of both faces.
 type commands struct {
 	face
-	Status status           `cmd:"" help:"Say whether the gateway runs, and where."`
-	Open   open             `cmd:"" help:"Open the dashboard of the running gateway in a browser."`
-	Keys   keys             `cmd:"" help:"API keys for agents."`
-	Reset  resetPassword    `cmd:"" name:"reset-password" help:"Set a new password for the dashboard. It is printed once."`
-	V      kong.VersionFlag `name:"version" short:"v" help:"Print the version."`
+	Status  status           `cmd:"" help:"Say whether the gateway runs, and where."`
+	Explain explain          `cmd:"" help:"Say where a request for a model would go now, and why."`
+	Open    open             `cmd:"" help:"Open the dashboard of the running gateway in a browser."`
+	Keys    keys             `cmd:"" help:"API keys for agents."`
+	Reset   resetPassword    `cmd:"" name:"reset-password" help:"Set a new password for the dashboard. It is printed once."`
+	V       kong.VersionFlag `name:"version" short:"v" help:"Print the version."`
 }
 
 type serve struct {
@@ -63,6 +64,12 @@ type serve struct {
 type status struct{}
 
 type open struct{}
+
+type explain struct {
+	Model   string `arg:"" help:"As an agent asks for it: a model, an alias or a combo."`
+	Format  string `help:"Format of the client: openai-chat, openai-responses, anthropic or gemini." placeholder:"FORMAT"`
+	Session string `help:"What the agent sends as X-Session-Id." placeholder:"ID"`
+}
 
 type resetPassword struct{}
 
@@ -158,7 +165,28 @@ func (status) Run() error {
 	if err != nil {
 		return err
 	}
-	lines, err := c.Status(context.Background(), said, cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")))
+	lines, err := c.Status(context.Background(), said, terminalLocale())
+	for _, line := range lines {
+		fmt.Println(line)
+	}
+	return err
+}
+
+// terminalLocale is the locale of the terminal's messages, "" = none is set.
+func terminalLocale() string {
+	return cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
+}
+
+func (e *explain) Run() error {
+	c, err := client()
+	if err != nil {
+		return err
+	}
+	said, err := i18n.Load(under(words, "frontend/src/i18n"), "cli", "reasons")
+	if err != nil {
+		return err
+	}
+	lines, err := c.Explain(context.Background(), said, terminalLocale(), control.Question{Model: e.Model, Format: e.Format, Session: e.Session})
 	for _, line := range lines {
 		fmt.Println(line)
 	}

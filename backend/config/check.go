@@ -227,6 +227,9 @@ func checkSettings(s *Snapshot) error {
 	if d := s.Settings.Density; d != "comfortable" && d != "compact" {
 		return invalid("density", "density must be comfortable or compact.")
 	}
+	if err := checkChains(s.Settings.Chains); err != nil {
+		return err
+	}
 	n := &s.Settings.Notifications
 	for _, f := range [...]struct{ name, text string }{{"quietFrom", n.QuietFrom}, {"quietTo", n.QuietTo}} {
 		if _, ok := clockMinutes(f.text); f.text != "" && !ok {

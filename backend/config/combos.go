@@ -85,3 +85,31 @@ func (w *walk) visit(c *Combo, path []string) (int, error) {
 	w.depth[c] = deepest
 	return deepest, nil
 }
+
+// maxChains bounds the fallback chains.
+const maxChains = 100
+
+func checkChains(list []Chain) error {
+	if len(list) > maxChains {
+		return invalid("name", "There are more than %d fallback chains.", maxChains)
+	}
+	names := make(map[string]bool, len(list))
+	for _, c := range list {
+		if err := checkLabel("name", c.Name); err != nil {
+			return err
+		}
+		if names[c.Name] {
+			return conflict("name", "There is already a fallback chain named %q.", c.Name)
+		}
+		names[c.Name] = true
+		if len(c.Models) == 0 || len(c.Models) > maxSteps {
+			return invalid("models", "The fallback chain %q must list between 1 and %d models.", c.Name, maxSteps)
+		}
+		for _, m := range c.Models {
+			if strings.TrimSpace(m) == "" || len(m) > maxModelBytes {
+				return invalid("models", "The fallback chain %q lists a model without a name or with one that is too long.", c.Name)
+			}
+		}
+	}
+	return nil
+}

@@ -161,6 +161,7 @@ func (s *Snapshot) clone() *Snapshot {
 	c.Aliases = slices.Clone(s.Aliases)
 	c.Custom = slices.Clone(s.Custom)
 	c.Settings.BlockedProviders = slices.Clone(s.Settings.BlockedProviders)
+	c.Settings.Chains = slices.Clone(s.Settings.Chains)
 	c.Settings.More = cloneMap(s.Settings.More)
 	return &c
 }

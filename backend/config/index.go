@@ -18,12 +18,18 @@ type index struct {
 	customByID   map[string][]CustomModel
 	hasCustom    map[[2]string]bool    // provider, id
 	listedBy     map[string][]*Account // bare model id → active accounts whose live list has it
+	spreadAll    Spread                // of accounts
+	spread       map[string]Spread     // by provider id or prefix, where it differs
+	comboSticky  int                   // of combos
+	sticky       map[string]int        // by combo id, where it differs
+	chains       []Chain               // that are enabled
 }
 
 // DefaultSettings are the values of a fresh install.
 func DefaultSettings() Settings {
 	return Settings{
 		FallbackStrategy: "fill-first", StickyRoundRobinLimit: 3, RequireLogin: true, LogRetentionDays: 90, Theme: "system",
+		UnknownToActiveCombo: true, SessionAffinity: true,
 		Density: "comfortable", SingleKeyShortcuts: true, CloseToTray: true,
 		Notifications: Notifications{Enabled: true, Breaker: true, NoTarget: true, SignIn: true, System: true},
 	}
@@ -77,6 +83,13 @@ func (s *Snapshot) Seal() {
 		x.custom[m.Provider] = append(x.custom[m.Provider], m)
 		x.customByID[m.ID] = append(x.customByID[m.ID], m)
 		x.hasCustom[[2]string{m.Provider, m.ID}] = true
+	}
+	x.indexSpread(&s.Settings)
+	x.indexCombos(s)
+	for _, c := range s.Settings.Chains {
+		if c.Enabled {
+			x.chains = append(x.chains, c)
+		}
 	}
 	s.index = x
 }
@@ -134,15 +147,23 @@ func (s *Snapshot) Alias(name string) (target string, ok bool) {
 }
 
 // Wildcard resolves a wildcard alias, the most specific first. The match is
-// anchored and ignores case.
+// anchored and ignores case. What a pattern's only * stands for replaces the *
+// of the target, so that openai/* can lead to groq/*.
 func (s *Snapshot) Wildcard(name string) (target string, ok bool) {
 	for _, a := range s.index.wildcards {
-		if Match(a.Pattern, name) {
-			return a.Target, true
+		if !Match(a.Pattern, name) {
+			continue
 		}
+		if before, after, one := strings.Cut(a.Pattern, "*"); one && !strings.Contains(after, "*") {
+			return strings.Replace(a.Target, "*", name[len(before):len(name)-len(after)], 1), true
+		}
+		return a.Target, true
 	}
 	return "", false
 }
+
+// Chains are the fallback chains that are enabled, in their order.
+func (s *Snapshot) Chains() []Chain { return s.index.chains }
 
 // CustomOf lists the models the user added to a provider.
 func (s *Snapshot) CustomOf(provider string) []CustomModel { return s.index.custom[provider] }

@@ -85,6 +85,14 @@ type ComboModel struct {
 // Alias renames what is asked for; a pattern may hold * and ?.
 type Alias struct{ Pattern, Target string }
 
+// Chain is a list of models that every request falls back to when everything
+// it was routed to has failed. The JSON is how it lies in the database.
+type Chain struct {
+	Name    string   `json:"name"`
+	Models  []string `json:"models"`
+	Enabled bool     `json:"enabled"`
+}
+
 // CustomModel is a model id the user added to a provider.
 type CustomModel struct{ Provider, ID, Name string }
 
@@ -117,7 +125,10 @@ type Settings struct {
 	LogRetentionDays      int
 	EnableRequestLogs     bool
 	EnableSocks5Proxy     bool
-	ActiveCombo           string // combo id, "" = none
+	ActiveCombo           string  // combo id, "" = none
+	UnknownToActiveCombo  bool    // a bare model name that nobody serves goes to the active combo
+	SessionAffinity       bool    // a conversation stays where it is warm
+	Chains                []Chain // walked in this order, those that are enabled
 	RequireAPIKey         bool
 	Density               string // comfortable or compact
 	SingleKeyShortcuts    bool   // one key without a modifier does something

@@ -245,7 +245,7 @@ func httpGet(url string) (int, error) {
 // spoken are the catalogues of the command line.
 func spoken(t *testing.T) *i18n.Catalogues {
 	t.Helper()
-	c, err := i18n.Load(os.DirFS("../../frontend/src/i18n"), "cli", "conditions")
+	c, err := i18n.Load(os.DirFS("../../frontend/src/i18n"), "cli", "conditions", "reasons")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ type ComboList struct {
 type NewCombo struct {
 	Name     string          `json:"name"`
 	Models   []ComboStep     `json:"models"`
-	Strategy string          `json:"strategy"` // "" = priority
+	Strategy string          `json:"strategy"` // "" = that of comboDefaults, else priority
 	Config   json.RawMessage `json:"config"`
 }
 
@@ -166,7 +166,7 @@ func (v *Combos) Get(in ByID) (ComboAnswer, error) {
 // Create makes a combo. The first one becomes active (rulings 3.1).
 func (v *Combos) Create(in NewCombo) (ComboAnswer, error) {
 	now := v.rooms.Now().UTC()
-	c := &config.Combo{ID: newID(), Name: strings.TrimSpace(in.Name), Strategy: cmp.Or(in.Strategy, "priority"), CreatedAt: now, UpdatedAt: now}
+	c := &config.Combo{ID: newID(), Name: strings.TrimSpace(in.Name), Strategy: cmp.Or(in.Strategy, v.rooms.Config.Now().DefaultStrategy()), CreatedAt: now, UpdatedAt: now}
 	if err := v.fill(c, in.Models, in.Config); err != nil {
 		return ComboAnswer{}, err
 	}
@@ -190,10 +190,7 @@ func (v *Combos) fill(c *config.Combo, models []ComboStep, raw json.RawMessage) 
 		return badInput("name", "%q always means the active combo. Choose another name.", routing.Auto)
 	}
 	if !routing.KnownStrategy(c.Strategy) {
-		if slices.Contains(laterStrategies[:], c.Strategy) {
-			return badInput("strategy", "The strategy %q is not available yet. Use priority.", c.Strategy)
-		}
-		return badInput("strategy", "The strategy %q is unknown. Use priority.", clip(c.Strategy, 60))
+		return badInput("strategy", "The strategy %q is unknown. Use one of %s.", clip(c.Strategy, 60), strings.Join(config.ComboStrategies(), ", "))
 	}
 	if models != nil {
 		c.Models = make([]config.ComboModel, 0, len(models))
@@ -209,14 +206,13 @@ func (v *Combos) fill(c *config.Combo, models []ComboStep, raw json.RawMessage) 
 		return badInput("config", "The field \"config\" must be an object.")
 	case len(raw) > 64<<10:
 		return badInput("config", "The field \"config\" is larger than 64 KB.")
+	case config.CheckComboRules("config", raw) != nil:
+		return config.CheckComboRules("config", raw)
 	default:
 		c.Config = bytes.Clone(raw)
 	}
 	return nil
 }
-
-// laterStrategies are known by name; they come with a later version.
-var laterStrategies = [...]string{"fill-first", "round-robin", "weighted", "random", "p2c", "least-used", "cost-optimized"}
 
 // Update changes a combo. Combos and aliases that name it follow a new name.
 func (v *Combos) Update(in ComboChange) (ComboAnswer, error) {
@@ -268,6 +264,18 @@ func rename(s *config.Snapshot, from, to string) {
 			}
 		}
 		s.Combos[id] = &b
+	}
+	for i, c := range s.Settings.Chains {
+		if slices.Contains(c.Models, from) {
+			s.Settings.Chains = slices.Clone(s.Settings.Chains)
+			c.Models = slices.Clone(c.Models)
+			for k := range c.Models {
+				if c.Models[k] == from {
+					c.Models[k] = to
+				}
+			}
+			s.Settings.Chains[i] = c
+		}
 	}
 	for i := range s.Aliases {
 		if s.Aliases[i].Target == from {

@@ -134,7 +134,7 @@ func open(t *testing.T, dir string, change func(*AccessOptions, *Rooms)) *house 
 	check(err)
 	life, end := context.WithCancel(context.Background())
 	rooms := Rooms{
-		Lifetime: life, Config: h.holder, Catalog: facts, Planner: &routing.Planner{Catalog: facts}, Board: h.board, Profile: resilience.DefaultProfile(),
+		Lifetime: life, Config: h.holder, Catalog: facts, Planner: &routing.Planner{Catalog: facts, View: h.board, State: routing.NewState()}, Board: h.board, Profile: resilience.DefaultProfile(),
 		Secrets: h.keeper, Issuer: h.keys, Prober: h.prober, Tester: h.tester, Books: h.store, Flush: h.meter.Flush, Bus: h.bus, Health: h.health, Pause: NewPause(h.bus, h.clock.now), DataDir: dir,
 		Vault: func() VaultStatus { return VaultStatus{Kind: "files", State: "ok"} }, Version: "1.2.3",
 		URL: func() string { return "http://127.0.0.1:20128" }, Port: func() int { return 20128 },

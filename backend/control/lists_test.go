@@ -40,9 +40,9 @@ func TestCombos(t *testing.T) {
 		{"model of another type", "POST /api/combos", m{"name": "x", "models": []any{7}}, 400},
 		{"unknown field in a model", "POST /api/combos", m{"name": "x", "models": []any{m{"model": "a", "wieght": 1}}}, 400},
 		{"weight", "POST /api/combos", m{"name": "x", "models": []any{m{"model": "a", "weight": 101}}}, 400},
-		{"later strategy", "POST /api/combos", m{"name": "x", "models": steps, "strategy": "round-robin"}, 400},
 		{"unknown strategy", "POST /api/combos", m{"name": "x", "models": steps, "strategy": "best"}, 400},
 		{"config", "POST /api/combos", m{"name": "x", "models": steps, "config": "no"}, 400},
+		{"rule in config", "POST /api/combos", m{"name": "x", "models": steps, "config": m{"stickyRoundRobinLimit": -1}}, 400},
 		{"contains itself", "PUT /api/combos/" + first.str("combo.id"), m{"models": []any{"team/two.b-c_d"}}, 400},
 		{"in itself", "POST /api/combos", m{"name": "self", "models": []any{"self"}}, 400},
 		{"unknown field", "POST /api/combos", m{"name": "x", "models": steps, "stratgy": "priority"}, 400},
@@ -233,12 +233,14 @@ func TestExplain(t *testing.T) {
 	lease, _ := h.board.Admit(config.Target{Provider: "openai", Account: a, Model: "gpt-5"}, false)
 	lease.Done(fault.New(fault.Quota, "test", "The window is used up.").With(func(e *fault.Error) { e.Scope, e.RetryAfter = fault.ScopeAccount, 60e9 }))
 	g = h.call(200, "POST /api/route/explain", m{"body": m{"model": "mix"}, "format": "anthropic"})
-	if !strings.Contains(g.body, `"candidates":[{"target":"demo/simulated@demo"`) || !strings.Contains(g.body, `{"target":"openai/gpt-5@mine","why":"The window is used up."}`) {
+	if !strings.Contains(g.body, `"candidates":[{"target":"demo/simulated@demo"`) || !strings.Contains(g.body, `{"target":"openai/gpt-5@mine","why":"The window is used up.","code":"quota_exhausted","args":{"until":"2026-11-25T12:01:00Z"},"health":`) {
 		t.Errorf("while resting: %s", g.body)
 	}
 	h.call(404, "POST /api/route/explain", m{"model": "nobody/x"})
 	h.call(400, "POST /api/route/explain", m{})
 	h.call(400, "POST /api/route/explain", m{"model": "mix", "format": "xml"})
+	h.call(400, "POST /api/route/explain", m{"model": "mix", "keyId": "nope"})
+	h.call(400, "POST /api/route/explain", m{"model": "mix", "body": []int{1}})
 }
 
 func TestResilienceView(t *testing.T) {
@@ -281,4 +283,48 @@ func TestPreviewOfAStoredCombo(t *testing.T) {
 			t.Errorf("%v shows steps that nobody drafted: %s", in, g.body)
 		}
 	}
+}
+
+func TestFallbackChains(t *testing.T) {
+	type m = map[string]any
+	h := newHouse(t)
+	if g := h.call(200, "GET /api/fallback/chains", nil); g.body != `{"chains":[]}`+"\n" && g.body != `{"chains":[]}` {
+		t.Errorf("none yet: %s", g.body)
+	}
+	h.call(200, "POST /api/fallback/chains", m{"name": "prod", "models": []string{"demo/simulated", " groq/x "}})
+	h.call(200, "POST /api/fallback/chains", m{"name": "spare", "models": []string{"demo/simulated"}, "enabled": false})
+	g := h.call(200, "POST /api/fallback/chains", m{"name": "prod", "models": []string{"auto/cheap"}})
+	if want := `{"chains":[{"name":"prod","models":["auto/cheap"],"enabled":true},{"name":"spare","models":["demo/simulated"],"enabled":false}]}`; !strings.Contains(g.body, want) {
+		t.Errorf("%s, want %s", g.body, want)
+	}
+	for _, bad := range []m{
+		{"models": []string{"demo/simulated"}}, {"name": "x"}, {"name": "x", "models": []string{" "}}, {"name": "x", "models": []string{"nobody/x"}}, {"name": "x", "models": []string{"a"}, "extra": 1},
+	} {
+		if g := h.do(ask{text: "POST /api/fallback/chains", body: bad}); g.status != 400 {
+			t.Errorf("%v: %d %s", bad, g.status, g.body)
+		}
+	}
+	h.call(404, "DELETE /api/fallback/chains?name=nope", nil)
+	h.call(400, "DELETE /api/fallback/chains", nil)
+	h.call(204, "DELETE /api/fallback/chains?name=prod", nil)
+	combo := h.call(201, "POST /api/combos", m{"name": "old", "models": []string{"demo/simulated"}}).str("combo.id")
+	h.call(200, "POST /api/fallback/chains", m{"name": "spare", "models": []string{"old"}})
+	h.call(200, "PUT /api/combos/"+combo, m{"name": "new"})
+	if g := h.call(200, "GET /api/fallback/chains", nil); !strings.Contains(g.body, `"models":["new"]`) {
+		t.Errorf("the chain did not follow a combo's new name: %s", g.body)
+	}
+}
+
+func TestComboDefaults(t *testing.T) {
+	type m = map[string]any
+	h := newHouse(t)
+	h.call(200, "PATCH /api/settings/combo-defaults", m{"comboDefaults": m{"strategy": "random"}})
+	g := h.call(200, "PATCH /api/settings/combo-defaults", m{"providerOverrides": m{"groq": m{"fallbackStrategy": "p2c"}}})
+	if want := `{"comboDefaults":{"strategy":"random"},"providerOverrides":{"groq":{"fallbackStrategy":"p2c"}}}`; !strings.Contains(g.body, want) {
+		t.Errorf("%s", g.body)
+	}
+	if g := h.call(201, "POST /api/combos", m{"name": "x", "models": []string{"demo/simulated"}}); g.str("combo.strategy") != "random" {
+		t.Errorf("%s", g.body)
+	}
+	h.call(400, "PATCH /api/settings/combo-defaults", m{"providerOverrides": m{"groq": m{"fallbackStrategy": "best"}}})
 }

@@ -78,6 +78,9 @@ func requestRoutes(s *Services) []Route {
 		verb("POST /api/combos/{id}/restore", s.Combos.Restore),
 		verb("POST /api/combos/{id}/activate", s.Combos.Activate),
 		verb("POST /api/route/explain", s.Routing.Explain),
+		view("GET /api/fallback/chains", s.Routing.Chains),
+		verb("POST /api/fallback/chains", s.Routing.SetChain),
+		act("DELETE /api/fallback/chains", s.Routing.RemoveChain),
 
 		view("GET /api/keys", s.Keys.List),
 		create("POST /api/keys", s.Keys.Create),
@@ -90,6 +93,8 @@ func requestRoutes(s *Services) []Route {
 		view("GET /api/settings", s.Settings.Get),
 		verb("PATCH /api/settings", s.Settings.Update),
 		verb("PUT /api/settings", s.Settings.Update),
+		view("GET /api/settings/combo-defaults", s.Settings.ComboDefaults),
+		verb("PATCH /api/settings/combo-defaults", s.Settings.SetComboDefaults),
 
 		verb("GET /api/sessions", s.Security.Sessions),
 		act("DELETE /api/sessions", s.Security.EndSessions),

@@ -18,7 +18,9 @@ type SettingsView struct {
 	Rev                   int64             `json:"rev"`
 	HasPassword           bool              `json:"hasPassword"`
 	Locked                map[string]Locked `json:"locked"`
-	ActiveCombo           string            `json:"activeCombo"` // combo id, "" = none
+	ActiveCombo           string            `json:"activeCombo"`          // combo id, "" = none
+	UnknownToActiveCombo  bool              `json:"unknownToActiveCombo"` // a bare model name that nobody serves goes there
+	SessionAffinity       bool              `json:"sessionAffinity"`      // a conversation stays on its connection
 	RequireAPIKey         bool              `json:"requireApiKey"`
 	RequireLogin          bool              `json:"requireLogin"`
 	RequireAuthForModels  bool              `json:"requireAuthForModels"`
@@ -81,6 +83,8 @@ type SettingsChange struct {
 	HasPassword           *bool           `json:"hasPassword"`
 	Locked                json.RawMessage `json:"locked"`
 	ActiveCombo           *string         `json:"activeCombo"` // id or name
+	UnknownToActiveCombo  *bool           `json:"unknownToActiveCombo"`
+	SessionAffinity       *bool           `json:"sessionAffinity"`
 	RequireAPIKey         *bool           `json:"requireApiKey"`
 	RequireLogin          *bool           `json:"requireLogin"`
 	RequireAuthForModels  *bool           `json:"requireAuthForModels"`
@@ -121,6 +125,7 @@ func (v *Settings) view(s *config.Snapshot) SettingsView {
 	t := &s.Settings
 	out := SettingsView{
 		Rev: s.Rev, HasPassword: t.PasswordHash != "", Locked: map[string]Locked{}, ActiveCombo: t.ActiveCombo,
+		UnknownToActiveCombo: t.UnknownToActiveCombo, SessionAffinity: t.SessionAffinity,
 		RequireAPIKey: t.RequireAPIKey, RequireLogin: t.RequireLogin, RequireAuthForModels: t.RequireAuthForModels, SetupComplete: t.SetupComplete,
 		FallbackStrategy: t.FallbackStrategy, StickyRoundRobinLimit: t.StickyRoundRobinLimit, WildcardAliases: []Alias{},
 		BlockedProviders: append([]string{}, t.BlockedProviders...), HideHealthCheckLogs: t.HideHealthCheckLogs,

@@ -11,9 +11,6 @@ import (
 	"omniroute/backend/fault"
 )
 
-// accountStrategies are the values of fallbackStrategy (contract F074).
-var accountStrategies = [...]string{"fill-first", "round-robin", "p2c", "random", "least-used", "cost-optimized"}
-
 // Bounds of what settings hold.
 const (
 	maxText    = 200
@@ -25,6 +22,8 @@ const (
 func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 	t := &s.Settings
 	set(&t.RequireAPIKey, in.RequireAPIKey)
+	set(&t.UnknownToActiveCombo, in.UnknownToActiveCombo)
+	set(&t.SessionAffinity, in.SessionAffinity)
 	set(&t.RequireLogin, in.RequireLogin)
 	set(&t.RequireAuthForModels, in.RequireAuthForModels)
 	set(&t.SetupComplete, in.SetupComplete)
@@ -38,7 +37,7 @@ func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 	set(&t.CloseToTray, in.CloseToTray)
 	set(&t.StartHidden, in.StartHidden)
 	set(&t.Notifications, (*config.Notifications)(in.Notifications))
-	for _, f := range [...]func(*config.Snapshot, *SettingsChange) error{v.editWords, v.editCombo, v.editLists, v.editFixed, editObjects} {
+	for _, f := range [...]func(*config.Snapshot, *SettingsChange) error{v.editWords, v.editCombo, v.editLists, v.editFixed, editObjects, v.editRouting} {
 		if err := f(s, in); err != nil {
 			return err
 		}
@@ -49,8 +48,8 @@ func (v *Settings) edit(s *config.Snapshot, in *SettingsChange) error {
 func (v *Settings) editWords(s *config.Snapshot, in *SettingsChange) error {
 	t := &s.Settings
 	if in.FallbackStrategy != nil {
-		if !slices.Contains(accountStrategies[:], *in.FallbackStrategy) {
-			return badInput("fallbackStrategy", "fallbackStrategy must be one of %s.", strings.Join(accountStrategies[:], ", "))
+		if all := config.AccountStrategies(); !slices.Contains(all, *in.FallbackStrategy) {
+			return badInput("fallbackStrategy", "fallbackStrategy must be one of %s.", strings.Join(all, ", "))
 		}
 		t.FallbackStrategy = *in.FallbackStrategy
 	}
@@ -149,6 +148,25 @@ func (v *Settings) editFixed(_ *config.Snapshot, in *SettingsChange) error {
 	return nil
 }
 
+// editRouting checks the objects that say how requests are spread.
+func (v *Settings) editRouting(s *config.Snapshot, in *SettingsChange) error {
+	if len(in.ProviderOverrides) > 0 {
+		names, err := config.CheckOverrides(s.Settings.More["providerOverrides"])
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if _, known := v.rooms.Planner.Upstream(s, name); !known {
+				return badInput("providerOverrides", "There is no provider %q, so nothing can be set for it.", clip(name, 60))
+			}
+		}
+	}
+	if len(in.ComboDefaults) > 0 {
+		return config.CheckComboRules("comboDefaults", s.Settings.More["comboDefaults"])
+	}
+	return nil
+}
+
 // editObjects keeps the settings whose value is an object or that a later
 // version gives its effect.
 func editObjects(s *config.Snapshot, in *SettingsChange) error {
@@ -189,4 +207,22 @@ func editObjects(s *config.Snapshot, in *SettingsChange) error {
 		}
 	}
 	return nil
+}
+
+// ComboDefaults are what combos and providers do unless they say otherwise.
+type ComboDefaults struct {
+	ComboDefaults     json.RawMessage `json:"comboDefaults"`     // strategy, stickyRoundRobinLimit
+	ProviderOverrides json.RawMessage `json:"providerOverrides"` // by provider: fallbackStrategy, stickyRoundRobinLimit
+}
+
+// ComboDefaults shows the defaults of combos and what differs by provider.
+func (v *Settings) ComboDefaults() (ComboDefaults, error) {
+	t := &v.rooms.Config.Now().Settings
+	return ComboDefaults{object(t, "comboDefaults"), object(t, "providerOverrides")}, nil
+}
+
+// SetComboDefaults changes them; what is missing stays.
+func (v *Settings) SetComboDefaults(in ComboDefaults) (ComboDefaults, error) {
+	view, err := v.Update(SettingsChange{ComboDefaults: in.ComboDefaults, ProviderOverrides: in.ProviderOverrides})
+	return ComboDefaults{view.ComboDefaults, view.ProviderOverrides}, err
 }

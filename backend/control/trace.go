@@ -198,7 +198,7 @@ func (t *tracer) steps() []TraceStep {
 		s.AtMs, s.Ms, s.HTTPStatus, s.Why = a.Started.Milliseconds(), a.Latency.Milliseconds(), a.Status, a.Why
 		if a.Kind == "" {
 			s.Outcome = "served"
-			t.because(&s, fault.Because(t.place(a.Target)))
+			t.because(&s, t.place(a.Target))
 			if r.Timing.TTFT > a.Started {
 				s.FirstTokenMs = (r.Timing.TTFT - a.Started).Milliseconds()
 			}
@@ -242,14 +242,19 @@ func (t *tracer) bare(model string) string {
 	return model
 }
 
-// place is why a target served: it was the first, or those before it could
-// not.
-func (t *tracer) place(target config.Target) fault.ReasonCode {
+// place is why a target served: what the plan said about it, or it was the
+// first, or those before it could not.
+func (t *tracer) place(target config.Target) fault.Reason {
 	c := t.receipt.Candidates
-	if len(c) > 0 && c[0].Target == target && len(t.receipt.Attempts) == 1 && len(t.receipt.Skipped) == 0 {
-		return fault.ReasonFirst
+	for i := range c {
+		if c[i].Target == target && c[i].Reason.Code != "" {
+			return c[i].Reason
+		}
 	}
-	return fault.ReasonNext
+	if len(c) > 0 && c[0].Target == target && len(t.receipt.Attempts) == 1 && len(t.receipt.Skipped) == 0 {
+		return fault.Because(fault.ReasonFirst)
+	}
+	return fault.Because(fault.ReasonNext)
 }
 
 // target names a target.

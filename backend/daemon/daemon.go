@@ -224,7 +224,7 @@ func (d *Daemon) build(ctx context.Context) (*parts, error) {
 	board := resilience.NewBoard(resilience.DefaultProfile(), d.opts.Now)
 	board.AnnounceOn(bus)
 	dispatcher := &dispatch.Dispatcher{
-		Catalog: facts, Planner: &routing.Planner{Catalog: facts}, Directory: providers.NewDirectory(facts),
+		Catalog: facts, Planner: &routing.Planner{Catalog: facts, View: board, State: d.remember(holder)}, Directory: providers.NewDirectory(facts),
 		Board: board, Keeper: credentials{keeper}, Egress: client, Meter: meter,
 		Conversations: conversations, Codec: all.Of, UserAgent: "omniroute/" + d.opts.Version, Now: d.opts.Now,
 		Timeouts: egress.Timeouts{Header: env.HeaderTimeout, Idle: env.IdleTimeout},

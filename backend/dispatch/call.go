@@ -44,6 +44,7 @@ type Call struct {
 	minted   config.Target // who gave out Previous
 	answered config.Target // who answers, once committed
 	native   bool          // and by its own bytes
+	session  session
 
 	open    atomic.Int32 // readers of request bodies that the transport has not closed
 	buffers [][]byte     // made for this call with wire.Buffer

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -36,6 +37,7 @@ type run struct {
 	begun   bool // content was committed to: no way back
 	settled bool
 	worst   *fault.Error // the most useful refusal so far
+	sticky  bool         // routing wants to hear where the conversation is now
 	losses  []llm.Loss
 }
 
@@ -61,7 +63,10 @@ func (d *Dispatcher) Do(ctx context.Context, call *Call, out Out) (begun bool, e
 
 // walk plans and tries the candidates in order.
 func (r *run) walk() error {
-	route, err := r.Planner.Plan(r.call.Snapshot, routing.Query{Model: r.call.Model, Provider: r.call.Provider, Format: catalog.Format(r.call.Format)})
+	route, err := r.Planner.Plan(r.call.Snapshot, routing.Query{
+		Model: r.call.Model, Provider: r.call.Provider, Format: catalog.Format(r.call.Format), Take: true, Now: r.call.Time, Seed: rand.Uint64(), Talk: r.call,
+	})
+	r.sticky = route.Sticky
 	r.note(&route)
 	if err != nil {
 		return err
@@ -118,6 +123,8 @@ func (r *run) try(c *routing.Candidate, force bool) (*resilience.Refusal, bool, 
 		return refusal, false, nil
 	}
 	a.started = r.Now()
+	load := r.Planner.State.Begin(c, a.started)
+	defer load.Release()
 	err = a.send()
 	if a.anchored() && lostAnchor(err) && a.splice(r.call.Head) { // the upstream forgot: tell it everything
 		err = a.send()

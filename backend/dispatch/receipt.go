@@ -42,7 +42,7 @@ func (r *run) note(route *routing.Route) {
 	r.receipt.Candidates = make([]usage.Choice, 0, n)
 	for i := range route.Candidates[:n] {
 		c := &route.Candidates[i]
-		r.receipt.Candidates = append(r.receipt.Candidates, usage.Choice{Target: c.Target, Why: c.Note})
+		r.receipt.Candidates = append(r.receipt.Candidates, usage.Choice{Target: c.Target, Why: c.Why(), Reason: c.Reason})
 	}
 	for _, s := range route.Skipped[:min(len(route.Skipped), maxListed)] {
 		at := s.At
@@ -92,7 +92,11 @@ func (a *attempt) answered() Head {
 	if a.cand.Note != "" {
 		r.losses = append(r.losses, llm.Loss{Path: "model", Why: a.cand.Note})
 	}
-	r.receipt.Timing.TTFT = r.Now().Sub(r.call.Time)
+	now := r.Now()
+	r.receipt.Timing.TTFT = now.Sub(r.call.Time)
+	if r.call.Stream {
+		r.Planner.State.Measured(a.cand.Target, now.Sub(a.started))
+	}
 	return Head{Answered: r.receipt.AnsweredBy, Combo: r.receipt.Combo, Attempts: len(r.receipt.Attempts) + 1, Request: a.request}
 }
 
@@ -105,7 +109,26 @@ func (a *attempt) complete(u *llm.Usage, stop llm.StopReason) {
 	a.receipt.Cost.Micros, a.receipt.Cost.Known = a.model.Price.Cost(u.Input, u.CacheRead, u.CacheWrite, u.Output)
 	a.receipt.Cost.Basis = string(a.model.Price.Basis)
 	a.attempted(a, nil)
+	a.stays(u.Input + u.Output)
 	a.settle(nil)
+}
+
+// stays tells routing where the conversation is warm now. If it moved during
+// this request, the receipt says what that cost.
+func (a *attempt) stays(tokens int64) {
+	if !a.sticky {
+		return
+	}
+	moved := a.Planner.State.Served(a.call.Snapshot, a.call.session.id, a.cand.Target, tokens, a.Now())
+	if moved.Code == "" || a.call.session.fresh {
+		return
+	}
+	for i := range a.receipt.Candidates {
+		c := &a.receipt.Candidates[i]
+		if c.Target == a.cand.Target && c.Reason.Code != fault.ReasonMoved {
+			c.Reason, c.Why = moved, routing.Sentence(moved)
+		}
+	}
 }
 
 // settle writes the receipt to the journal, once.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"omniroute/backend/config"
 	"omniroute/backend/fault"
 )
 
@@ -107,14 +108,4 @@ func Origin(baseURL string) string {
 }
 
 // IsLoopback reports a base URL that never leaves this machine.
-func IsLoopback(baseURL string) bool {
-	u, err := url.Parse(baseURL)
-	if err != nil {
-		return false
-	}
-	if u.Hostname() == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err == nil && ip.IsLoopback()
-}
+func IsLoopback(baseURL string) bool { return config.IsLoopback(baseURL) }

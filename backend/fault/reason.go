@@ -58,6 +58,27 @@ const (
 	ReasonPaused         ReasonCode = "paused"
 	ReasonInternal       ReasonCode = "internal"
 	ReasonServed         ReasonCode = "served"
+
+	// Why a candidate stands where it stands, other than by the list.
+	ReasonTurn      ReasonCode = "chosen_round_robin" // n of limit in a row
+	ReasonLeastUsed ReasonCode = "chosen_least_used"
+	ReasonRandom    ReasonCode = "chosen_random"
+	ReasonWeighted  ReasonCode = "chosen_weighted" // weight
+	ReasonHealthier ReasonCode = "chosen_p2c"      // score, than: the better of two
+	ReasonCheapest  ReasonCode = "chosen_cost"     // usd of a usual request
+	ReasonFastest   ReasonCode = "chosen_fast"     // ms until its first word, lately
+	ReasonFree      ReasonCode = "chosen_free"
+	ReasonLocal     ReasonCode = "chosen_local"
+	ReasonNotFree   ReasonCode = "not_free"
+	ReasonNotLocal  ReasonCode = "not_local"
+	ReasonNoMetric  ReasonCode = "no_metric"               // strategy: it stands last, nothing was measured
+	ReasonStray     ReasonCode = "unknown_to_active_combo" // name: what was asked for, combo: who took it
+	ReasonChain     ReasonCode = "fallback_chain"          // name: everything before it failed
+	ReasonLowest    ReasonCode = "chosen_lowest"           // priority: the lowest value
+	ReasonNoPrice   ReasonCode = "no_price"                // strategy: it stands last, its price is not known
+	ReasonNoneKnown ReasonCode = "inputs_missing"          // strategy: nothing it needs is known, so the order of the list holds
+	ReasonSession   ReasonCode = "session_kept"            // tokens of the conversation that are warm there
+	ReasonMoved     ReasonCode = "session_moved"           // from, tokens that are not warm here
 )
 
 // Reasons lists every code, for whoever must have a sentence for each.
@@ -67,6 +88,9 @@ func Reasons() []ReasonCode {
 		ReasonNeedsKey, ReasonSignIn, ReasonNoLogin, ReasonDenied, ReasonModelUnknown, ReasonTooSmall, ReasonUnsupported, ReasonUpstreamStatus,
 		ReasonTimeout, ReasonBroken, ReasonNetwork, ReasonBlocked, ReasonNotAllowed, ReasonInvalid, ReasonTooDeep, ReasonEmptyCombo, ReasonVault,
 		ReasonUnauthorized, ReasonTooLarge, ReasonCombo, ReasonCanceled, ReasonStopped, ReasonPaused, ReasonInternal, ReasonServed,
+		ReasonTurn, ReasonLeastUsed, ReasonRandom, ReasonWeighted, ReasonHealthier, ReasonCheapest, ReasonLowest, ReasonNoPrice, ReasonNoneKnown,
+		ReasonFastest, ReasonFree, ReasonLocal, ReasonNotFree, ReasonNotLocal, ReasonNoMetric, ReasonStray, ReasonChain,
+		ReasonSession, ReasonMoved,
 	}
 }
 

@@ -96,6 +96,7 @@ func each(t *testing.T, run func(t *testing.T, g *testkit.Gateway, f wire.Format
 
 func TestUnknownModel(t *testing.T) {
 	each(t, func(t *testing.T, g *testkit.Gateway, f wire.Format, stream bool) {
+		g.API("PATCH", "/api/settings", map[string]any{"unknownToActiveCombo": false}) // else the active combo takes bare names
 		for model, says := range map[string]string{
 			"nope":                     "GET /v1/models",
 			"nope/x":                   `prefix "nope"`,

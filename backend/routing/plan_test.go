@@ -11,7 +11,7 @@ import (
 
 // world is a snapshot with a node, two accounts of a provider, combos and
 // aliases whose names collide on purpose.
-func world(t *testing.T) (*Planner, *config.Snapshot) {
+func world(t testing.TB) (*Planner, *config.Snapshot) {
 	t.Helper()
 	facts, err := catalog.Load()
 	if err != nil {

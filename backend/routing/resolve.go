@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,13 @@ type walk struct {
 	snap    *config.Snapshot
 	query   Query
 	route   *Route
+	source  *rand.Rand // nil = nothing was drawn yet
+	repeats bool       // a target may be listed more than once so far
+	within  int        // combos around that will be put in another order
+	stray   bool       // nobody serves the bare name that was asked for
+
+	asked, named, fresh bool // what Talk said, once it was asked
+	session             SessionID
 }
 
 // name resolves one name: exact combo, exact alias, wildcard alias,
@@ -46,6 +54,11 @@ func (w *walk) name(name string, depth int) error {
 	prefix, id, slash := strings.Cut(name, "/")
 	var up Upstream
 	known := false
+	if v := variantOf(name); v != nil {
+		if _, node := w.snap.NodeByPrefix(prefix); !node {
+			return w.variant(v)
+		}
+	}
 	if slash && id != "" {
 		up, known = w.planner.upstream(w.snap, prefix)
 		if known && up.Node == nil && w.builtin(up, id) {
@@ -55,7 +68,10 @@ func (w *walk) name(name string, depth int) error {
 	if target, ok := w.snap.Wildcard(name); ok {
 		return w.name(target, depth+1)
 	}
-	if known {
+	switch {
+	case known && id == anyModel:
+		return w.any(up)
+	case known:
 		return w.model(up, id)
 	}
 	return w.bare(name, slash)
@@ -65,6 +81,27 @@ func (w *walk) name(name string, depth int) error {
 func (w *walk) builtin(up Upstream, id string) bool {
 	r, err := w.planner.Catalog.ResolveAt(up.Provider, id, w.connected)
 	return err != nil || r.Replaced
+}
+
+// adopt lets the active combo serve a bare name that nobody serves, where the
+// settings say so (rulings 3.1).
+func (w *walk) adopt(err error) error {
+	combo := w.snap.ActiveCombo()
+	if combo == nil || !w.snap.Settings.UnknownToActiveCombo {
+		return err
+	}
+	err = w.combo(combo, 0)
+	note := Sentence(fault.Because(fault.ReasonStray, "name", w.query.Model, "combo", combo.Name))
+	for i := range w.route.Candidates {
+		c := &w.route.Candidates[i]
+		if c.Note != "" {
+			c.Note = note + " " + c.Note
+		} else {
+			c.Note = strings.TrimSuffix(note, ".")
+		}
+	}
+	w.skip(w.query.Model, note, config.Target{Model: w.query.Model}, fault.Because(fault.ReasonStray, "name", w.query.Model, "combo", combo.Name))
+	return err
 }
 
 func (w *walk) connected(provider string) bool {
@@ -83,13 +120,31 @@ func (w *walk) combo(c *config.Combo, depth int) error {
 	if depth == 0 || w.route.Combo == nil {
 		w.route.Combo = c
 	}
+	w.route.Candidates = slices.Grow(w.route.Candidates, len(c.Models))
+	spread := w.snap.ComboSpread(c)
+	order := strategies[spread.Strategy]
+	var items []item
+	if order != nil {
+		w.repeats = true // which of two steps has a target first is not decided yet
+		items = make([]item, 0, len(c.Models))
+		w.within++
+	}
 	var last error
-	for _, m := range order(c) {
+	for _, m := range c.Models {
+		from := len(w.route.Candidates)
 		if err := w.name(m.Model, depth+1); err != nil {
 			f := fault.As(err)
 			w.skip(m.Model, f.Public, config.Target{}, fault.ReasonOf(f, 0, 0, time.Time{}))
 			last = err
+		} else if to := len(w.route.Candidates); order != nil && to > from {
+			items = append(items, item{from: from, to: to, id: m.Model, weight: m.Weight})
 		}
+	}
+	if order != nil {
+		w.within--
+	}
+	if len(items) > 1 {
+		w.arrange(&choice{walk: w, scope: comboScope(c), Spread: spread, combo: true, items: items})
 	}
 	if len(w.route.Candidates) > 0 {
 		return nil
@@ -177,7 +232,8 @@ func (w *walk) accounts(up Upstream, id, asked, note string) error {
 	if len(list) == 0 {
 		return because(modelNotFound("No account of %s is connected, so %s cannot be used. Connect one: POST /api/providers.", up.Name(), asked), w.absent(up))
 	}
-	added, why := false, ""
+	w.route.Candidates = slices.Grow(w.route.Candidates, len(list))
+	from, added, why := len(w.route.Candidates), false, ""
 	for _, a := range list {
 		t := config.Target{Provider: up.ID(), Account: a.ID, Model: id}
 		if reason := ready(a); reason != "" {
@@ -191,6 +247,7 @@ func (w *walk) accounts(up Upstream, id, asked, note string) error {
 		added = true
 		w.route.Candidates = append(w.route.Candidates, Candidate{Target: t, Account: a, Upstream: up, Asked: asked, Note: note})
 	}
+	w.spread(from, up)
 	if !added && why != "" {
 		return because(fault.New(fault.AuthRevoked, "routing.accounts", "No account of %s can be used: %s.", up.Name(), why), fault.ReasonNeedsKey)
 	}
@@ -215,8 +272,9 @@ func ready(a *config.Account) string {
 	return ""
 }
 
+// has reports a target that is listed already, where that is decided.
 func (w *walk) has(t config.Target) bool {
-	return slices.ContainsFunc(w.route.Candidates, func(c Candidate) bool { return c.Target == t })
+	return !w.repeats && slices.ContainsFunc(w.route.Candidates, func(c Candidate) bool { return c.Target == t })
 }
 
 // bare resolves an id without a known prefix: every account that lists it,
@@ -268,6 +326,8 @@ func (w *walk) bare(id string, slash bool) error {
 		}
 		return a.account.Priority - b.account.Priority
 	})
+	w.route.Candidates = slices.Grow(w.route.Candidates, len(options))
+	from := len(w.route.Candidates)
 	for _, o := range options {
 		model, note := id, ""
 		up := o.up
@@ -281,6 +341,7 @@ func (w *walk) bare(id string, slash bool) error {
 			w.route.Candidates = append(w.route.Candidates, Candidate{Target: t, Account: o.account, Upstream: up, Asked: id, Note: note})
 		}
 	}
+	w.spreadEach(from)
 	return nil
 }
 
@@ -290,6 +351,7 @@ func (w *walk) unknown(id string, slash bool) error {
 		prefix, _, _ := strings.Cut(id, "/")
 		return because(modelNotFound("Model %q is not known: no provider has the prefix %q. GET /v1/models lists what can be used.", id, prefix), fault.ReasonModelUnknown)
 	}
+	w.stray = id == w.query.Model && w.route.Combo == nil
 	var homes []string
 	for _, pm := range w.planner.Catalog.Bare(id) {
 		homes = append(homes, pm.Provider.Name)

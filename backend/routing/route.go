@@ -4,6 +4,8 @@
 package routing
 
 import (
+	"time"
+
 	"omniroute/backend/catalog"
 	"omniroute/backend/config"
 	"omniroute/backend/fault"
@@ -14,6 +16,11 @@ type Query struct {
 	Model    string         // as the client wrote it
 	Provider string         // id or prefix of a dedicated provider route, "" = any
 	Format   catalog.Format // the client's, to prefer native targets
+
+	Take bool      // a call follows: whose turn it is counts as used
+	Now  time.Time // of the request
+	Seed uint64    // for what is left to chance; the same seed draws the same
+	Talk Talk      // the conversation it belongs to, nil = none
 }
 
 // Candidate is one option of a route.
@@ -23,6 +30,10 @@ type Candidate struct {
 	Upstream
 	Asked string // the name in the combo or request that led here, "prefix/model"
 	Note  string // what was replaced and why, "" = nothing
+
+	Reason fault.Reason // why it stands at this place; zero = by the list's own order
+
+	later *later // nil = nothing is left to count
 }
 
 // Upstream is a provider as a request sees it: a catalogue entry, or a
@@ -78,11 +89,25 @@ type Route struct {
 	Combo      *config.Combo // nil = a single model
 	Candidates []Candidate
 	Skipped    []Skip
+	Sticky     bool // there was a choice, and the conversation is known: State.Served wants to hear the outcome
 }
 
-// Planner holds the facts a plan needs besides the settings. Safe for
-// concurrent use.
-type Planner struct{ Catalog *catalog.Catalog }
+// Planner holds what a plan needs besides the settings. Safe for concurrent
+// use.
+type Planner struct {
+	Catalog *catalog.Catalog
+	View    View   // nil = everything can be used
+	State   *State // nil = nothing is remembered
+}
+
+// View is how targets stand right now. It is asked only where there is a
+// choice.
+type View interface {
+	// Rests reports a target that would be refused now.
+	Rests(config.Target) bool
+	// Health is from 0, as bad as can be, to 100.
+	Health(config.Target) int
+}
 
 // DemoAccount stands for the built-in simulated provider, which needs no
 // connection.
@@ -97,7 +122,17 @@ func (p *Planner) Plan(s *config.Snapshot, q Query) (Route, error) {
 	if q.Provider != "" {
 		return r, w.dedicated()
 	}
-	return r, w.name(q.Model, 0)
+	err := w.name(q.Model, 0)
+	if w.stray {
+		err = w.adopt(err)
+	}
+	if len(s.Chains()) > 0 {
+		err = w.fallBack(err)
+	}
+	if w.repeats {
+		r.Candidates = distinct(r.Candidates)
+	}
+	return r, err
 }
 
 // upstream finds a provider by node id, node prefix, catalogue id or prefix.

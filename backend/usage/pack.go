@@ -3,6 +3,7 @@ package usage
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"omniroute/backend/config"
@@ -19,7 +20,8 @@ import (
 //	brief   version, id (two uint64, big-endian), time as its distance to the
 //	        id's, length of the labels, labels, flags, numbers, texts
 //	detail  version, numbers, lists, then the reasons of what was skipped,
-//	        then beginning and reason of each attempt, and that of the whole
+//	        then beginning and reason of each attempt, that of the whole, and
+//	        those of the candidates, none at all where none has one
 //
 // Numbers are varints, durations are in microseconds. A text is a uvarint x:
 // x even, x/2 bytes follow; x odd, it is the x/2-th of those non-empty texts
@@ -200,6 +202,14 @@ func (p *packer) detail(r *Receipt) {
 		p.because(&r.Attempts[i].Reason)
 	}
 	p.because(&r.Reason)
+	candidates := r.Candidates[:min(len(r.Candidates), maxList)]
+	if !slices.ContainsFunc(candidates, func(c Choice) bool { return c.Reason.Code != "" }) {
+		candidates = nil
+	}
+	p.count(len(candidates))
+	for i := range candidates {
+		p.because(&candidates[i].Reason)
+	}
 }
 
 func (p *packer) because(r *fault.Reason) {

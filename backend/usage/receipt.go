@@ -69,7 +69,7 @@ type Receipt struct {
 type Choice struct {
 	Target config.Target
 	Why    string
-	Reason fault.Reason // of a skip; zero in receipts of older versions
+	Reason fault.Reason // zero: a candidate in the order of the list, or a receipt of an older version
 }
 
 // Attempt is one call to an upstream.

@@ -148,6 +148,11 @@ func (r *Row) Receipt() (*Receipt, error) {
 		out.Attempts[i].Started, out.Attempts[i].Reason = u.time(), u.because()
 	}
 	out.Reason = u.because()
+	for i := range u.items() {
+		if r := u.because(); i < len(out.Candidates) {
+			out.Candidates[i].Reason = r
+		}
+	}
 	if u.bad {
 		return nil, errPacked
 	}

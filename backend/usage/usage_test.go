@@ -126,7 +126,7 @@ func receipt(i int) *Receipt {
 	return &Receipt{
 		ID: NewID(at), Snapshot: 12, Time: at, Path: "/v1/messages", ClientFormat: "anthropic", UpstreamFormat: "openai-chat", Road: RoadTranslated, Stream: true,
 		Agent: "claude-cli/2.1", KeyID: "k1", RequestedModel: "premium-coding", Combo: "premium-coding", AnsweredBy: "openai/gpt-4.1", Target: target,
-		Candidates: []Choice{{Target: target, Why: "first in the combo"}, {Target: config.Target{Provider: "groq", Account: "b", Model: "llama"}, Why: "second in the combo"}},
+		Candidates: []Choice{{Target: target, Why: "first in the combo", Reason: fault.Because(fault.ReasonTurn, "n", "2", "limit", "3")}, {Target: config.Target{Provider: "groq", Account: "b", Model: "llama"}, Why: "second in the combo"}},
 		Skipped:    []Choice{{Target: config.Target{Provider: "claude", Account: "c", Model: "opus"}, Why: "no login came with the request", Reason: fault.Because(fault.ReasonCooldown, "until", "2026-11-25T12:00:00Z")}},
 		Attempts:   []Attempt{{Target: target, Status: 200, Latency: 812 * time.Millisecond}},
 		Losses:     []llm.Loss{{Path: "messages[1].content[0].cache_control", Why: "prompt caching is automatic there"}},

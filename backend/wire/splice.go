@@ -20,6 +20,11 @@ type Head struct {
 	HasModel bool // a top-level member `model` exists
 	Stream   bool
 
+	// As they stand in the body, nil = none; of several the last one.
+	CacheKey []byte // prompt_cache_key
+	Metadata []byte // metadata
+	Turns    []byte // messages, input or contents
+
 	body   []byte
 	models []span // every top-level `model` value: duplicates must not disagree
 }
@@ -47,6 +52,12 @@ func Peek(body []byte) (Head, error) {
 				wrong = invalidMember("stream", "`stream` must be true or false.")
 			}
 			h.Stream = jscan.True(v)
+		case "prompt_cache_key":
+			h.CacheKey = v
+		case "metadata":
+			h.Metadata = v
+		case "messages", "input", "contents":
+			h.Turns = v
 		}
 	})
 	switch {

@@ -31,6 +31,8 @@ export const settings: SettingsView = {
     corsOrigins: { value: '', why: 'Only the environment decides this. Set CORS_ORIGIN and start again.' },
   },
   activeCombo: 'c1',
+  unknownToActiveCombo: true,
+  sessionAffinity: true,
   requireApiKey: false,
   requireLogin: true,
   requireAuthForModels: false,

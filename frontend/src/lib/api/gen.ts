@@ -124,10 +124,39 @@ export interface Catalog {
   catalog: Record<string, ProviderModels>
 }
 
-/** Choice is a target (prefix/model@connection) and why it stands there. */
+/** Chain is a list of models that every request falls back to when everything it was routed to has failed. */
+export interface Chain {
+  name: string
+  models: string[]
+  enabled: boolean
+}
+
+/** ChainID names a fallback chain. */
+export interface ChainID {
+  name?: string
+}
+
+/** ChainInput makes a fallback chain, or changes the one of that name. */
+export interface ChainInput {
+  name?: string
+  models?: string[]
+  /** null = yes */
+  enabled?: boolean | null
+}
+
+/** ChainList holds the fallback chains in the order in which they are walked. */
+export interface ChainList {
+  chains: Chain[]
+}
+
+/** Choice is a target (prefix/model@connection) and why it stands there: in English, and as a code and its values of the catalogue "reasons". */
 export interface Choice {
   target: string
   why: string
+  code: string
+  args: Record<string, string>
+  /** 0 to 100 */
+  health: number
 }
 
 /** Combo is a named list of models. */
@@ -162,6 +191,14 @@ export interface ComboChange {
   use?: ComboUse | null
   createdAt?: string
   updatedAt?: string
+}
+
+/** ComboDefaults are what combos and providers do unless they say otherwise. */
+export interface ComboDefaults {
+  /** strategy, stickyRoundRobinLimit */
+  comboDefaults: unknown
+  /** by provider: fallbackStrategy, stickyRoundRobinLimit */
+  providerOverrides: unknown
 }
 
 /** ComboList holds all combos, by name. */
@@ -706,7 +743,7 @@ export interface ModelsOf {
 export interface NewCombo {
   name?: string
   models?: (string | { model: string; weight: number })[]
-  /** "" = priority */
+  /** "" = that of comboDefaults, else priority */
   strategy?: string
   config?: unknown
 }
@@ -911,9 +948,12 @@ export interface PickerParam {
   hint: string
 }
 
-/** Plan is where the request would go, first to last, and what is left out. Error is what the client would hear when nothing is left. */
+/** Plan is where the request would go, first to last, and what is left out. What is left to chance is drawn anew for each request. Error is what the client would hear when nothing is left. */
 export interface Plan {
+  model: string
   combo?: string
+  /** of the combo */
+  strategy?: string
   candidates: Choice[]
   skipped: Choice[]
   error?: string
@@ -1056,6 +1096,10 @@ export interface Question {
   /** of the client, "" = openai-chat */
   format?: string
   body?: unknown
+  /** what X-Session-Id would say, "" = nothing */
+  session?: string
+  /** whose conversation it is, "" = who brings no API key */
+  keyId?: string
 }
 
 /** ResetAnswer says how many breakers and cooldowns were cleared. */
@@ -1124,6 +1168,8 @@ export interface SettingsChange {
   locked?: unknown
   /** id or name */
   activeCombo?: string | null
+  unknownToActiveCombo?: boolean | null
+  sessionAffinity?: boolean | null
   requireApiKey?: boolean | null
   requireLogin?: boolean | null
   requireAuthForModels?: boolean | null
@@ -1164,6 +1210,10 @@ export interface SettingsView {
   locked: Record<string, Locked>
   /** combo id, "" = none */
   activeCombo: string
+  /** a bare model name that nobody serves goes there */
+  unknownToActiveCombo: boolean
+  /** a conversation stays on its connection */
+  sessionAffinity: boolean
   requireApiKey: boolean
   requireLogin: boolean
   requireAuthForModels: boolean
@@ -1641,6 +1691,12 @@ export interface Verbs {
   'Combos.Activate': { in: ByID; out: ComboAnswer }
   /** Explain plans a request without calling anyone. A name that means nothing is NotFound, as it would be for the request. */
   'Routing.Explain': { in: Question; out: Plan }
+  /** Chains lists the fallback chains. */
+  'Routing.Chains': { in: void; out: ChainList }
+  /** SetChain makes or changes a fallback chain. What it lists must be known; a chain nobody can be reached through would help nobody. */
+  'Routing.SetChain': { in: ChainInput; out: ChainList }
+  /** RemoveChain removes a fallback chain. */
+  'Routing.RemoveChain': { in: ChainID; out: void }
   /** List lists the keys. */
   'Keys.List': { in: void; out: KeyList }
   /** Create makes a key and shows it this once. */
@@ -1659,6 +1715,10 @@ export interface Verbs {
   'Settings.Get': { in: void; out: SettingsView }
   /** Update changes settings and shows the whole. */
   'Settings.Update': { in: SettingsChange; out: SettingsView }
+  /** ComboDefaults shows the defaults of combos and what differs by provider. */
+  'Settings.ComboDefaults': { in: void; out: ComboDefaults }
+  /** SetComboDefaults changes them; what is missing stays. */
+  'Settings.SetComboDefaults': { in: ComboDefaults; out: ComboDefaults }
   /** Sessions lists the browsers that are signed in. */
   'Security.Sessions': { in: SessionsFor; out: SessionList }
   /** EndSessions signs every browser out, and voids links that would sign one in. */
@@ -1755,6 +1815,9 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Combos.Restore': { method: 'POST', path: '/api/combos/{id}/restore' },
   'Combos.Activate': { method: 'POST', path: '/api/combos/{id}/activate' },
   'Routing.Explain': { method: 'POST', path: '/api/route/explain' },
+  'Routing.Chains': { method: 'GET', path: '/api/fallback/chains' },
+  'Routing.SetChain': { method: 'POST', path: '/api/fallback/chains' },
+  'Routing.RemoveChain': { method: 'DELETE', path: '/api/fallback/chains', query: ['name'] },
   'Keys.List': { method: 'GET', path: '/api/keys' },
   'Keys.Create': { method: 'POST', path: '/api/keys' },
   'Keys.Get': { method: 'GET', path: '/api/keys/{id}' },
@@ -1764,6 +1827,8 @@ export const roads: { readonly [V in VerbName]: Road } = {
   'Keys.Rotate': { method: 'POST', path: '/api/keys/{id}/rotate' },
   'Settings.Get': { method: 'GET', path: '/api/settings' },
   'Settings.Update': { method: 'PATCH', path: '/api/settings' },
+  'Settings.ComboDefaults': { method: 'GET', path: '/api/settings/combo-defaults' },
+  'Settings.SetComboDefaults': { method: 'PATCH', path: '/api/settings/combo-defaults' },
   'Security.Sessions': { method: 'GET', path: '/api/sessions' },
   'Security.EndSessions': { method: 'DELETE', path: '/api/sessions', query: ['others'] },
   'Security.EndSession': { method: 'DELETE', path: '/api/sessions/{id}' },
