@@ -26,7 +26,7 @@ export function ToggleGroup<V extends string>({ label, value, onChange, options,
       value={value}
       onValueChange={(next) => next !== '' && onChange(next as V)}
       aria-label={label}
-      className={cn('inline-flex max-w-full flex-wrap rounded-control border border-border-strong bg-surface p-0.5', className)}
+      className={cn('inline-flex max-w-full flex-wrap self-start rounded-control border border-border-strong bg-surface p-0.5', className)}
     >
       {options.map((option) => (
         <RadixToggle.Item
