@@ -97,8 +97,10 @@ export function Select<V extends string>({ label, value, onChange, options, disa
                 <RadixSelect.ItemIndicator className="absolute start-2 top-2">
                   <Check size={14} aria-hidden />
                 </RadixSelect.ItemIndicator>
-                <RadixSelect.ItemText>{option.label}</RadixSelect.ItemText>
-                {option.hint !== undefined && <span className="text-small text-text-2">{option.hint}</span>}
+                <RadixSelect.ItemText>
+                  {option.label}
+                  {option.hint !== undefined && <span className="block text-small text-text-2">{option.hint}</span>}
+                </RadixSelect.ItemText>
               </RadixSelect.Item>
             ))}
           </RadixSelect.Viewport>
