@@ -2,6 +2,7 @@ import { Command } from 'cmdk';
 import { Dialog as Radix } from 'radix-ui';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useReturnFocus } from '@/components/ui/return-focus';
 import { Kbd } from '@/components/ui/text';
 import type { PaletteEntry } from './palette-entries';
 import { usePaletteEntries } from './palette-entries';
@@ -28,6 +29,7 @@ export function Palette({ open, onOpenChange, pages, onHelp }: PaletteProps) {
 
 function Body({ pages, onHelp, onDone }: { pages: readonly NavPage[]; onHelp: () => void; onDone: () => void }) {
   const { t } = useTranslation(['shell', 'common']);
+  const focus = useReturnFocus();
   const [typed, setTyped] = useState('');
   const groups = usePaletteEntries(pages, onHelp);
   const run = (entry: PaletteEntry) => {
@@ -36,6 +38,7 @@ function Body({ pages, onHelp, onDone }: { pages: readonly NavPage[]; onHelp: ()
   };
   return (
     <Radix.Content
+      {...focus}
       aria-describedby={undefined}
       className="motion-pop fixed inset-x-2 top-2 z-overlay mx-auto flex max-h-[min(480px,80dvh)] max-w-form flex-col overflow-hidden rounded-dialog border border-border bg-surface shadow-dialog focus:outline-none sm:top-[12vh]"
     >

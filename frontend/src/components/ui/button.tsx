@@ -57,7 +57,7 @@ export function Button({ look, size, loading = false, disabledBecause, asChild =
           <LoaderCircle size={16} strokeWidth={1.75} aria-hidden className="spin" />
         </span>
       )}
-      <span className={cn('inline-flex min-w-0 items-center gap-2', loading && 'invisible')}>{children}</span>
+      <span className={cn('inline-flex min-w-0 items-center gap-2', loading && 'opacity-0')}>{children}</span>
     </button>
   );
   return disabledBecause ? <Tooltip text={disabledBecause}>{button}</Tooltip> : button;

@@ -37,7 +37,7 @@ export function LoadingBar({ on }: { on: boolean }) {
   return (
     <div className="relative h-0" aria-hidden>
       {on && (
-        <div className="late absolute inset-x-0 top-0 h-0.5 overflow-hidden">
+        <div className="late absolute inset-x-0 bottom-0 h-0.5 overflow-hidden">
           <div className="travel h-full w-1/3 bg-accent" />
         </div>
       )}

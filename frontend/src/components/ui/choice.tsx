@@ -26,7 +26,7 @@ export function ToggleGroup<V extends string>({ label, value, onChange, options,
       value={value}
       onValueChange={(next) => next !== '' && onChange(next as V)}
       aria-label={label}
-      className={cn('inline-flex max-w-full flex-wrap rounded-control border border-border-strong bg-surface p-0.5', className)}
+      className={cn('inline-flex max-w-full flex-wrap self-start rounded-control border border-border-strong bg-surface p-0.5', className)}
     >
       {options.map((option) => (
         <RadixToggle.Item
@@ -97,8 +97,10 @@ export function Select<V extends string>({ label, value, onChange, options, disa
                 <RadixSelect.ItemIndicator className="absolute start-2 top-2">
                   <Check size={14} aria-hidden />
                 </RadixSelect.ItemIndicator>
-                <RadixSelect.ItemText>{option.label}</RadixSelect.ItemText>
-                {option.hint !== undefined && <span className="text-small text-text-2">{option.hint}</span>}
+                <RadixSelect.ItemText>
+                  {option.label}
+                  {option.hint !== undefined && <span className="block text-small text-text-2">{option.hint}</span>}
+                </RadixSelect.ItemText>
               </RadixSelect.Item>
             ))}
           </RadixSelect.Viewport>

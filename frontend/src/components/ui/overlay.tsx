@@ -1,9 +1,10 @@
 import { X } from 'lucide-react';
 import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui';
-import { useRef, type FocusEvent, type KeyboardEvent, type ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button, IconButton } from './button';
 import { cn } from './cn';
+import { useReturnFocus } from './return-focus';
 
 interface Base {
   open: boolean;
@@ -20,28 +21,6 @@ const panel =
   'inset-x-0 bottom-0 rounded-t-dialog sm:inset-x-auto sm:bottom-auto sm:start-1/2 sm:top-1/2 sm:w-[calc(100vw-48px)] sm:-translate-y-1/2 sm:-translate-x-1/2 sm:rounded-dialog rtl:sm:translate-x-1/2';
 const widths = { sm: 'sm:max-w-md', md: 'sm:max-w-form', lg: 'sm:max-w-[880px]' };
 
-/** Gives the focus back to what opened a dialog. Radix remembers what had the
- * focus when its trap begins; a field with autoFocus has taken it by then. */
-function useOpener() {
-  const opener = useRef<HTMLElement | null>(null);
-  return {
-    onFocusCapture: (event: FocusEvent<HTMLElement>) => {
-      const from = event.relatedTarget;
-      if (!(from instanceof HTMLElement) || event.currentTarget.contains(from) || opener.current?.isConnected === true) return;
-      // An entry goes with its menu; the menu's button stays.
-      const menu = from.closest('[role="menu"]');
-      opener.current = menu === null ? from : document.getElementById(menu.getAttribute('aria-labelledby') ?? '');
-    },
-    onCloseAutoFocus: (event: Event) => {
-      if (opener.current?.isConnected) {
-        event.preventDefault();
-        opener.current.focus();
-      }
-      opener.current = null;
-    },
-  };
-}
-
 interface DialogProps extends Base {
   footer?: ReactNode;
   size?: keyof typeof widths;
@@ -54,12 +33,12 @@ interface DialogProps extends Base {
 /** A dialog in the middle; on a phone it comes from below. */
 export function Dialog({ open, onOpenChange, title, text, children, footer, size = 'md', onOpenAutoFocus, sticky = false }: DialogProps) {
   const { t } = useTranslation('common');
-  const opener = useOpener();
+  const focus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={scrim} />
-        <Radix.Content className={cn(panel, widths[size])} onOpenAutoFocus={onOpenAutoFocus} onPointerDownOutside={(event) => sticky && event.preventDefault()} {...opener} {...(text === undefined ? { 'aria-describedby': undefined } : {})}>
+        <Radix.Content className={cn(panel, widths[size])} onOpenAutoFocus={onOpenAutoFocus} onPointerDownOutside={(event) => sticky && event.preventDefault()} {...focus} {...(text === undefined ? { 'aria-describedby': undefined } : {})}>
           <header className="flex items-start gap-3 px-6 pt-5 pb-3">
             <div className="min-w-0 grow">
               <Radix.Title className="m-0 text-card font-semibold">{title}</Radix.Title>
@@ -88,12 +67,12 @@ interface AlertDialogProps extends Base {
 /** Asks before what cannot be undone. Everything else is done and offers Undo. */
 export function AlertDialog({ open, onOpenChange, title, text, children, action, onAction, danger = false, cancel }: AlertDialogProps) {
   const { t } = useTranslation('common');
-  const opener = useOpener();
+  const focus = useReturnFocus();
   return (
     <RadixAlert.Root open={open} onOpenChange={onOpenChange}>
       <RadixAlert.Portal>
         <RadixAlert.Overlay className={scrim} />
-        <RadixAlert.Content className={cn(panel, widths.sm, 'p-6')} {...opener}>
+        <RadixAlert.Content className={cn(panel, widths.sm, 'p-6')} {...focus}>
           <RadixAlert.Title className="m-0 text-card font-semibold">{title}</RadixAlert.Title>
           <RadixAlert.Description className="mt-2 mb-0 text-body text-text-2">{text}</RadixAlert.Description>
           {children}
@@ -128,6 +107,7 @@ interface SheetProps extends Base {
 /** A panel at the edge; it fills a phone's screen. */
 export function Sheet({ open, onOpenChange, title, text, children, actions, footer, modal = false, side = 'end', width = 'sm:w-[560px]', onCloseAutoFocus, onKeyDown }: SheetProps) {
   const { t } = useTranslation('common');
+  const focus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange} modal={modal}>
       <Radix.Portal>
@@ -143,6 +123,7 @@ export function Sheet({ open, onOpenChange, title, text, children, actions, foot
             event.preventDefault();
             event.currentTarget.focus();
           }}
+          {...focus}
           {...(onCloseAutoFocus ? { onCloseAutoFocus } : {})}
           {...(onKeyDown ? { onKeyDown } : {})}
           className={cn(

@@ -1,4 +1,4 @@
-import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { describe, expect, it, vi } from 'vitest';
@@ -10,6 +10,7 @@ import { CopyButton } from './copy-button';
 import { DataTable, type Column, type Sort } from './data-table';
 import { Field } from './field';
 import { Input, NumberInput, readNumber } from './input';
+import { AlertDialog, Dialog, Sheet } from './overlay';
 import { SortableList } from './sortable-list';
 import { StatusBadge, statuses } from './status-badge';
 import { toast } from './toaster';
@@ -128,6 +129,32 @@ describe('toast.undo', () => {
     await screen.findByText('Removed again');
     act(() => void undoLast());
     expect(undo).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('overlays opened by state', () => {
+  function Opener({ what }: { what: 'dialog' | 'alert' | 'sheet' }) {
+    const [open, setOpen] = useState(false);
+    const shared = { open, onOpenChange: setOpen, title: 'Something', text: 'More about it.' };
+    return (
+      <>
+        <h1 tabIndex={-1}>Page</h1>
+        <Button onClick={() => setOpen(true)}>Open</Button>
+        {what === 'dialog' && <Dialog {...shared} />}
+        {what === 'alert' && <AlertDialog {...shared} action="Delete" onAction={() => undefined} />}
+        {what === 'sheet' && <Sheet {...shared} />}
+      </>
+    );
+  }
+
+  it.each(['dialog', 'alert', 'sheet'] as const)('a %s gives the focus back to its button', async (what) => {
+    await show(<Opener what={what} />);
+    const button = screen.getByRole('button', { name: 'Open' });
+    await userEvent.click(button);
+    const box = await screen.findByRole(what === 'alert' ? 'alertdialog' : 'dialog', { name: 'Something' });
+    expect(box.contains(document.activeElement)).toBe(true);
+    await userEvent.keyboard('{Escape}');
+    await waitFor(() => expect(document.activeElement).toBe(button));
   });
 });
 
