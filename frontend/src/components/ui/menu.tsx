@@ -29,7 +29,7 @@ export function Menu({ trigger, children, align = 'end', side = 'bottom', label,
           collisionPadding={8}
           loop
           {...(label === undefined ? {} : { 'aria-label': label })}
-          className={cn('motion-pop z-pop max-h-[min(70dvh,480px)] min-w-44 max-w-80 overflow-y-auto rounded-card border border-border bg-surface p-1 shadow-pop', className)}
+          className={cn('motion-pop z-pop max-h-[min(var(--radix-dropdown-menu-content-available-height),640px)] min-w-44 max-w-80 overflow-y-auto rounded-card border border-border bg-surface p-1 shadow-pop', className)}
         >
           {children}
         </Radix.Content>
