@@ -1,5 +1,8 @@
 import { useEffect } from 'react';
 
+/** Overlays that fade out. */
+const leaving = ['dialog', 'alertdialog', 'menu'].map((role) => `[role="${role}"][data-state="closed"]`).join();
+
 /** Keeps the keyboard somewhere: when what had the focus is taken away (a row
  * that was deleted from its own menu), the browser would begin anew at the top
  * of the document. `to` says where it goes instead. Dialogs and menus give the
@@ -14,6 +17,10 @@ export function useKeepFocus(to: () => HTMLElement | null): void {
     const rescue = () => {
       waiting = undefined;
       if (held === null || held.isConnected || document.activeElement !== document.body) return;
+      if (document.querySelector(leaving)) {
+        waiting = setTimeout(rescue, 50); // it gives the focus back when it is gone
+        return;
+      }
       held = null;
       to()?.focus({ preventScroll: true });
     };
