@@ -1,10 +1,16 @@
 import { Check, Circle } from 'lucide-react';
 import { DropdownMenu as Radix } from 'radix-ui';
-import type { ComponentProps, ReactNode } from 'react';
+import type { ComponentProps, PointerEvent, ReactNode } from 'react';
 import { cn } from './cn';
 
 const item =
   'relative flex min-h-8 cursor-default select-none items-center gap-2 rounded-control px-2 py-1 text-body text-text no-underline outline-none data-[disabled]:text-text-3 data-[highlighted]:bg-hover pointer-coarse:min-h-11';
+
+/** A closing menu takes the focus when the pointer leaves its entry, away from
+ * the dialog that the entry opened. */
+function leave(event: PointerEvent): void {
+  if (event.currentTarget.closest('[role="menu"]')?.getAttribute('data-state') === 'closed') event.preventDefault();
+}
 
 interface MenuProps {
   trigger: ReactNode;
@@ -48,7 +54,7 @@ interface MenuItemProps extends Omit<ComponentProps<typeof Radix.Item>, 'childre
 
 export function MenuItem({ icon, hint, danger = false, children, className, ...rest }: MenuItemProps) {
   return (
-    <Radix.Item className={cn(item, danger && 'text-bad', className)} {...rest}>
+    <Radix.Item onPointerLeave={leave} className={cn(item, danger && 'text-bad', className)} {...rest}>
       {icon}
       <span className="min-w-0 grow">{children}</span>
       {hint !== undefined && <span className="text-small text-text-3">{hint}</span>}
@@ -59,7 +65,7 @@ export function MenuItem({ icon, hint, danger = false, children, className, ...r
 /** A menu entry that leads somewhere. */
 export function MenuLink({ href, icon, children }: { href: string; icon?: ReactNode; children: ReactNode }) {
   return (
-    <Radix.Item asChild>
+    <Radix.Item asChild onPointerLeave={leave}>
       <a href={href} className={item}>
         {icon}
         <span className="min-w-0 grow">{children}</span>
@@ -78,7 +84,7 @@ export function MenuChoice({ value, onChange, label, children }: { value: string
 
 export function MenuChoiceItem({ value, hint, children, keepOpen = false }: { value: string; hint?: ReactNode; children: ReactNode; keepOpen?: boolean }) {
   return (
-    <Radix.RadioItem value={value} className={cn(item, 'ps-7')} onSelect={(event) => keepOpen && event.preventDefault()}>
+    <Radix.RadioItem onPointerLeave={leave} value={value} className={cn(item, 'ps-7')} onSelect={(event) => keepOpen && event.preventDefault()}>
       <Radix.ItemIndicator className="absolute start-2 grid place-items-center">
         <Circle size={8} fill="currentColor" aria-hidden />
       </Radix.ItemIndicator>
@@ -90,7 +96,7 @@ export function MenuChoiceItem({ value, hint, children, keepOpen = false }: { va
 
 export function MenuCheckItem({ checked, onChange, children }: { checked: boolean; onChange: (checked: boolean) => void; children: ReactNode }) {
   return (
-    <Radix.CheckboxItem checked={checked} onCheckedChange={onChange} className={cn(item, 'ps-7')} onSelect={(event) => event.preventDefault()}>
+    <Radix.CheckboxItem onPointerLeave={leave} checked={checked} onCheckedChange={onChange} className={cn(item, 'ps-7')} onSelect={(event) => event.preventDefault()}>
       <Radix.ItemIndicator className="absolute start-2 grid place-items-center">
         <Check size={14} aria-hidden />
       </Radix.ItemIndicator>
