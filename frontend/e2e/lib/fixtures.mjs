@@ -131,7 +131,7 @@ const MAKERS = {
     s.upstream.script('openai-team', { status: 503, kind: 'overloaded', message: 'The server is overloaded.' });
     await ask('auto', laptop, AGENTS[1], 5);
     s.upstream.script('openai-team', { delayMs: 620, usage, models: ['gpt-4.1', 'gpt-4.1-mini'] });
-    await ask('gpt-5-unknown', laptop, AGENTS[2], 7);
+    await ask('nobody/gpt-5', laptop, AGENTS[2], 7);
     for (let i = 0; i < 3; i++) await ask('auto', laptop, AGENTS[i], i);
     await s.ready();
   },

@@ -11,14 +11,17 @@ export function useKeepFocus(to: () => HTMLElement | null): void {
   useEffect(() => {
     let held: Element | null = null;
     let waiting: ReturnType<typeof setTimeout> | undefined;
+    let left = false;
     const remember = (event: FocusEvent) => {
       held = event.target instanceof Element ? event.target : null;
     };
     const rescue = () => {
       waiting = undefined;
       if (held === null || held.isConnected || document.activeElement !== document.body) return;
-      if (document.querySelector(leaving)) {
-        waiting = setTimeout(rescue, 50); // it gives the focus back when it is gone
+      const now = document.querySelector(leaving) !== null;
+      if (now || left) {
+        left = now; // it gives the focus back a moment after it is gone
+        waiting = setTimeout(rescue, 50);
         return;
       }
       held = null;
