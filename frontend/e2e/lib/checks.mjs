@@ -45,8 +45,8 @@ function inspect({ keys, foreign, least }) {
   const modal = document.querySelector('[role="dialog"],[role="alertdialog"],[role="menu"],[role="listbox"]') !== null;
   const headings = [...document.querySelectorAll('h1')].filter((h) => modal || !h.closest('[aria-hidden="true"]'));
   if (headings.length !== 1) trouble.push(`${headings.length} h1: ${headings.map((h) => h.textContent)}`);
-  // Pseudo-languages wrap a text in marks.
-  if (!/^\S.* · OmniRoute[\u202c·\]]*$/.test(document.title)) trouble.push(`title "${document.title}"`);
+  // Pseudo-languages change even the name.
+  if (!(/-X[AB]$/.test(document.documentElement.lang) ? / · ./ : /^\S.* · OmniRoute$/).test(document.title)) trouble.push(`title "${document.title}"`);
   const wide = document.documentElement.scrollWidth;
   if (wide > innerWidth) {
     const culprits = [...document.body.querySelectorAll('*')].filter((e) => { const r = e.getBoundingClientRect(); return r.right > innerWidth + 1 && r.width > 0; }).slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${e.getAttribute('class')?.slice(0, 80)} "${e.textContent?.slice(0, 40)}"`);
