@@ -92,7 +92,7 @@ const MAKERS = {
       await s.account(label, { text: `Answer of ${label}.`, models: ['gpt-4.1-mini', 'gpt-5.1', 'o4-mini'] }, { title: `Cloud ${i}` });
     }
     for (const provider of ['groq', 'deepseek', 'mistral', 'xai', 'openrouter']) await s.listed(provider, {}, `${provider} of the whole team, shared`);
-    for (let i = 0; i < 12; i++) await s.combo(i ? `combo-${i}-with-a-rather-long-name` : 'always-on', [0, 1, 2, 3].map((n) => `${labels[(i * 2 + n) % labels.length]}/gpt-4.1-mini`), { activate: i === 0 });
+    for (let i = 0; i < 10; i++) await s.combo(i ? `combo-${i}-with-a-rather-long-name` : 'always-on', [0, 1, 2, 3].map((n) => `${labels[(i * 2 + n) % labels.length]}/gpt-4.1-mini`), { activate: i === 0 });
     const keys = [];
     for (let i = 1; i <= 20; i++) keys.push((await s.key(`machine-${i}`)).key);
     for (let i = 0; i < 600; i++) {

@@ -18,7 +18,9 @@ export function count() {
     all += length;
     if (parseFloat(getComputedStyle(n.parentElement).fontSize) < 12) small += length;
   }
-  const controls = [...document.querySelectorAll('a[href],button,input,select,textarea,[role=switch],[role=tab],[role=combobox],[role=radio],[role=checkbox],[tabindex="0"]')].filter((e) => {
+  // What a modal dialog covers cannot be pressed.
+  const reach = [...document.querySelectorAll('[role=dialog]')].find(() => document.querySelector('h1')?.closest('[aria-hidden=true]')) ?? document;
+  const controls = [...reach.querySelectorAll('a[href],button,input,select,textarea,[role=switch],[role=tab],[role=combobox],[role=radio],[role=checkbox],[tabindex="0"]')].filter((e) => {
     const r = e.getBoundingClientRect();
     return r.width > 1 && r.height > 1 && r.top < innerHeight && r.bottom > 0;
   });
