@@ -15,6 +15,12 @@ type resting struct {
 	known bool
 }
 
+// refused: the upstream does not take the login or key. That it is tried
+// again after a while does not make it a cooldown to the person who must act.
+func (r resting) refused() bool {
+	return r.Login || r.Cooling && (r.Kind == fault.AuthExpired || r.Kind == fault.AuthRevoked)
+}
+
 // standings indexes the board by account.
 func (v *Providers) standings() map[string]resting {
 	out := map[string]resting{}
@@ -38,9 +44,9 @@ func (v *Providers) status(a *config.Account, st resting) (word, why string, unt
 		return "off", "", nil
 	case a.Kind == config.KindAPIKey && !a.HasSecret:
 		return "needs-key", "Enter the key for this host.", nil
-	case st.Login && a.Kind == config.KindAPIKey:
+	case st.refused() && a.Kind == config.KindAPIKey:
 		return "needs-key", st.Why, nil
-	case st.Login:
+	case st.refused():
 		return "sign-in", st.Why, nil
 	case st.Cooling && st.Kind == fault.Quota:
 		return "out-of-quota", st.Why, until
@@ -63,7 +69,7 @@ func statusReason(a *config.Account, word string, st resting) fault.Reason {
 	case "off":
 		return fault.Because(fault.ReasonDisabled)
 	case "needs-key":
-		if st.Login {
+		if st.refused() {
 			return fault.Because(fault.ReasonSignIn)
 		}
 		return fault.Because(fault.ReasonNeedsKey)

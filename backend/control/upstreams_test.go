@@ -311,6 +311,7 @@ func TestStatusWords(t *testing.T) {
 		{"out-of-quota", func() { fail(fault.Quota, fault.ScopeAccount, time.Minute) }},
 		{"untested", func() { fail(fault.RateLimited, fault.ScopeModel, time.Minute) }},
 		{"needs-key", func() { fail(fault.AuthRevoked, fault.ScopeAccount, 0) }},
+		{"needs-key", func() { fail(fault.AuthExpired, fault.ScopeAccount, time.Minute) }}, // tried again, but a person must act
 		{"breaker-open", func() {
 			for range 5 {
 				fail(fault.Upstream, fault.ScopeRequest, 0)
