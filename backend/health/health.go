@@ -123,19 +123,31 @@ func (e *Engine) Ask(f func() Survey) {
 	}
 }
 
+// surveyGap is how long the engine rests between two surveys: a storm of
+// changes costs one at its beginning and one after it.
+const surveyGap = 50 * time.Millisecond
+
 // Run listens until ctx ends.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.stop()
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	stale, resting := false, true
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-e.due:
-			e.look()
+			stale = true
 		case ev := <-e.sub.C():
-			if e.hear(ev) {
-				e.look()
-			}
+			stale = e.hear(ev) || stale
+		case <-rest.C:
+			resting = false
+		}
+		if stale && !resting {
+			e.look()
+			stale, resting = false, true
+			rest.Reset(surveyGap)
 		}
 	}
 }
